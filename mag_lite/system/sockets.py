@@ -70,6 +70,28 @@ ECONNREFUSED = _error_number("ECONNREFUSED", 111, 146)
 EHOSTUNREACH = _error_number("EHOSTUNREACH", 113, 148)
 
 
+_REASONS = {
+    EPERM: "not permitted",
+    ENOENT: "no such file",
+    EACCES: "access denied",
+    ENODEV: "no such interface",
+    EMSGSIZE: "too long for the path",
+    EADDRINUSE: "address already in use",
+    EADDRNOTAVAIL: "not an address of this machine",
+    ENETDOWN: "network is down",
+    ENETUNREACH: "network unreachable",
+    ECONNRESET: "connection reset",
+    ENOBUFS: "no buffer space",
+    ECONNREFUSED: "connection refused",
+    EHOSTUNREACH: "host unreachable",
+}
+
+
+def reason(error: OSError) -> str:
+    """What went wrong, in words."""
+    return _REASONS.get(error.errno) or "error %s" % error.errno
+
+
 def interface_index(interface: str) -> int:
     """Number of a network interface of our namespace; OSError ENODEV when there is none."""
     try:
@@ -136,8 +158,7 @@ else:
         return 0, groups
 
     def packet_address(interface: str, protocol: int):
-        """Address of a packet socket; OSError ENODEV when there is no such interface."""
-        interface_index(interface)
+        """Address of a packet socket (bind() says ENODEV when there is no such interface)."""
         return interface, protocol
 
     def _memory_address(code) -> int:

@@ -5,9 +5,9 @@ import socket
 
 from mag_lite.system.loop import WRITABLE, Loop
 from mag_lite.system.sockets import AF_INET, SOCK_DGRAM, internet_address
-from raises import raises
 
-LOOPBACK = b"\x7f\x00\x00\x01"
+from own import LOOPBACK, PORT
+from raises import raises
 
 
 class Mailbox:
@@ -41,7 +41,7 @@ def run_until_idle(loop):
 
 def test_a_ready_descriptor_is_called_until_it_is_removed():
     loop, seen = Loop(), []
-    box = Mailbox(loop, 25436, seen)
+    box = Mailbox(loop, PORT, seen)
     box.post(b"one")
     box.post(b"two")
     run_until_idle(loop)
@@ -54,7 +54,7 @@ def test_a_ready_descriptor_is_called_until_it_is_removed():
 
 def test_a_callback_removed_by_another_in_the_same_round_is_not_called():
     loop, seen = Loop(), []
-    one, two = Mailbox(loop, 25436, seen), Mailbox(loop, 25437, seen)
+    one, two = Mailbox(loop, PORT, seen), Mailbox(loop, PORT + 1, seen)
     one.then, two.then = two.close, one.close
     one.post(b"one")
     two.post(b"two")
@@ -65,7 +65,7 @@ def test_a_callback_removed_by_another_in_the_same_round_is_not_called():
 
 def test_a_descriptor_number_taken_over_in_the_same_round_is_not_called_for_the_old_one():
     loop, seen = Loop(), []
-    one, two = Mailbox(loop, 25436, seen), Mailbox(loop, 25437, seen)
+    one, two = Mailbox(loop, PORT, seen), Mailbox(loop, PORT + 1, seen)
     called, opened = [], []
 
     def replace(other):
@@ -94,7 +94,7 @@ def test_descriptors_come_before_timers_and_timers_in_the_order_of_their_time():
     loop.at(now - 2, lambda: seen.append("first"))
     loop.at(now - 1, lambda: seen.append("second"))
     loop.at(now, lambda: seen.append("last"))
-    box = Mailbox(loop, 25436, seen)
+    box = Mailbox(loop, PORT, seen)
     box.post(b"mail")
     run_until_idle(loop)
     assert seen == [b"mail", "first", "second", "later", "last"], seen
@@ -122,7 +122,7 @@ def test_a_timer_may_cancel_another_that_is_due_in_the_same_round():
 
 def test_a_timer_that_sets_itself_again_does_not_starve_descriptors():
     loop, seen = Loop(), []
-    box = Mailbox(loop, 25436, seen, loop.stop)
+    box = Mailbox(loop, PORT, seen, loop.stop)
 
     def again():
         if not seen:
@@ -148,8 +148,8 @@ def test_with_on_error_a_broken_callback_harms_no_other():
     def fail():
         raise ValueError("mine")
 
-    broken = Mailbox(loop, 25436, [], fail)
-    box = Mailbox(loop, 25437, seen)
+    broken = Mailbox(loop, PORT, [], fail)
+    box = Mailbox(loop, PORT + 1, seen)
     broken.post(b"1")
     box.post(b"2")
     loop.at(0, fail)
@@ -164,7 +164,7 @@ def test_with_on_error_a_broken_callback_harms_no_other():
 
 def test_a_descriptor_closed_too_early_is_reported_once_instead_of_spinning():
     loop, errors = Loop(), []
-    box = Mailbox(loop, 25436, [])
+    box = Mailbox(loop, PORT, [])
     box.socket.close()
     loop.at(0, lambda: loop.at(0, lambda: loop.at(0, loop.stop)))
     loop.run(errors.append)
@@ -173,7 +173,7 @@ def test_a_descriptor_closed_too_early_is_reported_once_instead_of_spinning():
 
 def test_a_descriptor_can_be_watched_for_room_to_write():
     loop, seen = Loop(), []
-    box = Mailbox(loop, 25436, seen)
+    box = Mailbox(loop, PORT, seen)
     box.post(b"unread")
 
     def writable():
