@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How an anchor's kernel forwards: a tunnel device per gateway, a host route per mobile node.
+
+A handover is one route replaced: the kernel sends to the new gateway from one packet to the
+next.  A mobile node's packets are taken from the gateway its route leads to, and from no other
+(RFC 5213 section 5.6.2).
+
+What is ours says so (protocol number 214, alias "pmip-lma", table "pmip_lma"); a later process
+adopts what an earlier one left, while packets flow.
+"""
+
+from mag_lite.system import netlink, nftables, rtnetlink, sockets, tunnel
+from mag_lite.system.rtnetlink import Route
+from mag_lite.system.sysctl import Sysctls
+
+PROTOCOL = 214
+ALIAS = "pmip-lma"
+_DEFAULT_MTU = 1500
+
+_RULESET = """
+add table inet pmip_lma
+delete table inet pmip_lma
+table inet pmip_lma {
+	chain prerouting {
+		type filter hook prerouting priority raw
+		iifname "lma*" fib saddr . iif oif missing counter drop
+	}
+}
+"""
+_REMOVAL = "add table inet pmip_lma\ndelete table inet pmip_lma\n"
+
+
+class AnchorForwarding:
+    """The kernel's forwarding state, made, found again, changed and removed.
+
+    `run_directory` is ours alone.  Methods raise netlink.NetlinkError when the kernel refuses
+    and nftables.NftablesError when `nft` does.
+    """
+
+    def __init__(self, run_directory: str, log):
+        self._log = log
+        self._ruleset_file = run_directory + "/ruleset.nft"
+        self._sysctls = Sysctls(run_directory + "/sysctl")
+        self._route = rtnetlink.Rtnetlink()
+
+    def prepare(self, local_addresses) -> None:
+        """Make the kernel forward for tunnels that end at these addresses (bytes); adopt those
+        that exist, remove those that end elsewhere."""
+        nftables.load(_RULESET, self._ruleset_file)
+        self._sysctls.apply({"net/ipv4/ip_forward": 1})
+        for link in self._links():
+            if tunnel.ends(link)[1] not in local_addresses:
+                self._route.perform([rtnetlink.delete_link(link.index)])
+
+    def add_tunnel(self, mag_address: bytes, local_address: bytes, encapsulation: str) -> str:
+        """The device that leads to this gateway; made when there is none."""
+        for link in self._links():
+            if tunnel.fits(link, encapsulation, local_address, mag_address):
+                return link.name
+        name = self._free_name()
+        kind = tunnel.kind(encapsulation, local_address)
+        data = tunnel.encode(encapsulation, local_address, mag_address)
+        mtu = self._find_mtu(mag_address, local_address, encapsulation)[0]
+        self._route.perform(rtnetlink.new_link(name, kind, data, mtu, ALIAS))
+        return name
+
+    def remove_tunnel(self, mag_address: bytes, local_address: bytes, encapsulation: str) -> None:
+        """Remove the device and its routes; harmless when there is none."""
+        for link in self._links():
+            if tunnel.ends(link) == (encapsulation, local_address, mag_address):
+                self._route.perform([rtnetlink.delete_link(link.index)])
+
+    def tunnels(self) -> dict:
+        """{(gateway's address, our address, encapsulation): device} of what the kernel has."""
+        found = {}
+        for link in self._links():
+            encapsulation, local, remote = tunnel.ends(link)
+            found[remote, local, encapsulation] = link.name
+        return found
+
+    def refresh_mtu(self, mag_address: bytes, local_address: bytes, encapsulation: str):
+        """Let the tunnel follow what is known of the path; when to ask again (ms from now), or
+        None if nothing of what is known is going to expire."""
+        mtu, expires = self._find_mtu(mag_address, local_address, encapsulation)
+        for link in self._links():
+            ends = tunnel.ends(link)
+            if ends == (encapsulation, local_address, mag_address) and link.mtu != mtu:
+                self._log.info("MTU of %s is now %d" % (link.name, mtu))
+                self._route.perform([rtnetlink.set_link(link.index, mtu)])
+        return expires
+
+    def route(self, address: bytes, device: str) -> None:
+        """Send to this mobile node by this tunnel, in one step with sending by no other."""
+        link = rtnetlink.parse_link(self._route.get(rtnetlink.get_link(device))[1])
+        self._route.perform([rtnetlink.replace_route(_host_route(address, link.index))])
+
+    def blackhole(self, address: bytes) -> None:
+        """Drop what is sent to this mobile node, for as long as nobody knows where it is."""
+        self._route.perform([rtnetlink.replace_route(_host_route(address, None))])
+
+    def unroute(self, address: bytes) -> None:
+        """Have no route to this mobile node; harmless when that is so already."""
+        request = rtnetlink.delete_route(_host_route(address, None))
+        self._route.perform([request], (sockets.ESRCH,))
+
+    def routes(self) -> dict:
+        """{address: device} of what the kernel has; the device is None for a blackhole."""
+        names = {link.index: link.name for link in self._links()}
+        return {route.prefix[0]: names.get(route.device) for route in self._host_routes()}
+
+    def close(self) -> None:
+        """Remove everything of ours from the kernel and put back what was; once."""
+        for link in self._links():
+            self._route.perform([rtnetlink.delete_link(link.index)])
+        for route in self._host_routes():
+            self.unroute(route.prefix[0])
+        nftables.load(_REMOVAL, self._ruleset_file)
+        self._sysctls.apply({})
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let the kernel go on forwarding without us; once."""
+        self._route.close()
+
+    def _links(self) -> list:
+        return [link for link in self._route.links().values() if link.alias == ALIAS]
+
+    def _host_routes(self) -> list:
+        found = self._route.routes(sockets.AF_INET, PROTOCOL)
+        return found + self._route.routes(sockets.AF_INET6, PROTOCOL)
+
+    def _free_name(self) -> str:
+        links, number = self._route.links(), 0
+        while "lma%d" % number in links:
+            number += 1
+        return "lma%d" % number
+
+    def _find_mtu(self, mag_address: bytes, local_address: bytes, encapsulation: str):
+        # (MTU of the tunnel, ms until it should be looked at again or None)
+        overhead = tunnel.overhead(encapsulation, local_address)
+        try:
+            path = self._route.route_get(mag_address, local_address)
+        except netlink.NetlinkError as error:
+            self._log.debug(str(error))
+            return _DEFAULT_MTU - overhead, None
+        return path.mtu - overhead, path.expires
+
+
+def _host_route(address: bytes, link_index) -> Route:
+    return Route((address, 8 * len(address)), link_index, rtnetlink.RT_TABLE_MAIN, PROTOCOL)

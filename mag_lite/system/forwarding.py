@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How a mobile access gateway's kernel forwards: everything that lets packets flow without us.
+
+Per anchor N: a tunnel device `pmipN`, a table with the way up (default route into the tunnel), a
+table with the way down (a host route per client), and four rules.  Per client: the host route, a
+permanent neighbour, and an element in the packet filter's map.  So nothing that the kernel walks
+through grows with the clients, and each anchor's clients live in an address space of their own.
+
+What is ours says so (protocol number 213, alias "pmip-mag", tables "pmip"); a later process
+adopts what an earlier one left, while packets flow.
+"""
+
+import struct
+
+from mag_lite.system import netlink, nftables, packet_filter, rtnetlink, sockets, tunnel
+from mag_lite.system.rtnetlink import Neighbour, Route, Rule
+from mag_lite.system.sysctl import Sysctls
+
+PROTOCOL = 213
+ALIAS = "pmip-mag"
+FIRST_TABLE = 52130
+_PRIORITY = 521
+_ANY = (bytes(4), 0)
+_DEFAULT_MTU = 1500
+
+
+def device(index: int) -> str:
+    """The tunnel device to the anchor of this index."""
+    return "pmip%d" % index
+
+
+def mark(index: int) -> int:
+    """What the packet filter marks the packets of this anchor's clients with."""
+    return packet_filter.MARK + index
+
+
+def table_up(index: int) -> int:
+    """The table with the way from this anchor's clients."""
+    return FIRST_TABLE + 2 * index
+
+
+def table_down(index: int) -> int:
+    """The table with the way to this anchor's clients."""
+    return FIRST_TABLE + 2 * index + 1
+
+
+def rules(index: int) -> list:
+    """The four rules of an anchor.
+
+    ICMP errors that we send to a client carry the mark of what they answer.  What comes out of
+    the tunnel for nobody goes nowhere.  The last rule also proves to the kernel's reverse path
+    filter that what came out of the tunnel came the right way.
+    """
+    up, down, tunnel_device = table_up(index), table_down(index), device(index)
+    either = 0xFFFFFFFF - packet_filter.FROM_TUNNEL
+    return [
+        Rule(_PRIORITY, "lo", mark(index), 0xFFFFFFFF, down, PROTOCOL),
+        Rule(_PRIORITY + 1, tunnel_device, 0, 0, down, PROTOCOL),
+        Rule(_PRIORITY + 2, tunnel_device, 0, 0, None, PROTOCOL),
+        Rule(_PRIORITY + 3, "", mark(index), either, up, PROTOCOL),
+    ]
+
+
+class Forwarding:
+    """The kernel's forwarding state, made, found again, changed and removed.
+
+    `run_directory` is ours alone.  Methods raise netlink.NetlinkError when the kernel refuses
+    and nftables.NftablesError when `nft` does.
+    """
+
+    def __init__(self, run_directory: str, log):
+        self._log = log
+        self._ruleset_file = run_directory + "/ruleset.nft"
+        self._sysctls = Sysctls(run_directory + "/sysctl")
+        self._route = rtnetlink.Rtnetlink()
+        self._filter = nftables.Nftables()
+        self._access = []
+        self._anchors = {}
+        self._mtu = {}
+
+    def prepare(self, access_devices, anchors) -> None:
+        """Make the kernel forward between these access devices and anchors, and no others.
+
+        `anchors`: objects with `index`, `address`, `local` (bytes of one length),
+        `encapsulation` ("gre" or "ip") and `mtu` (octets; None: what the path can).  What fits
+        already stays as it is.  Access devices that do not exist are kept closed: prepare again
+        when they come.
+        """
+        self._access = list(access_devices)
+        self._anchors = {anchor.index: anchor for anchor in anchors}
+        for anchor in anchors:
+            self._mtu[anchor.index] = self._find_mtu(anchor)[0]
+        self._remove_tunnels([device(index) for index in self._anchors])
+        for anchor in anchors:
+            self._make_tunnel(anchor)
+        self._load_filter()
+        self._sysctls.apply(self._settings())
+        self._remove_stale_clients()
+        self._make_routes()
+
+    def add_client(self, access_device: str, mac: bytes, address: bytes, anchor_index: int) -> None:
+        """Forward for a client: `address` (4 bytes) behind `mac` on the access device.
+
+        Harmless when it is done already, and completes what is half done.
+        """
+        link = rtnetlink.parse_link(self._route.get(rtnetlink.get_link(access_device))[1])
+        self._route.perform(
+            [
+                rtnetlink.replace_neighbour(Neighbour(link.index, address, mac, PROTOCOL)),
+                rtnetlink.replace_route(self._host_route(link.index, address, anchor_index)),
+            ]
+        )
+        self._add_element(packet_filter.key(access_device, mac, address), mark(anchor_index))
+
+    def remove_client(self, access_device: str, mac, address: bytes, anchor_index) -> None:
+        """Forward no longer; harmless when that is so already.
+
+        What `clients()` calls partial is removed as well: `mac` or `anchor_index` may be None.
+        """
+        if mac is not None:
+            self._remove_element(packet_filter.key(access_device, mac, address))
+        link = self._route.link(access_device)
+        if link is None:
+            return
+        requests = [rtnetlink.delete_neighbour(Neighbour(link.index, address, b"", PROTOCOL))]
+        if anchor_index is not None:
+            route = self._host_route(link.index, address, anchor_index)
+            requests.append(rtnetlink.delete_route(route))
+        self._route.perform(requests, (sockets.ENOENT, sockets.ESRCH))
+
+    def clients(self):
+        """What the kernel holds: (complete, partial), both sets of (access device, MAC, address,
+        anchor index).
+
+        To repair, remove every partial one, then add the client it should have been.  In partial
+        ones MAC and anchor index are None where they are not known.
+        """
+        pieces = {}
+        names = {link.index: link.name for link in self._route.links().values()}
+
+        def found(name, address, mac, index):
+            pieces.setdefault((name, address), []).append((mac, index))
+
+        for neighbour in self._neighbours():
+            found(names[neighbour.device], neighbour.address, neighbour.mac, None)
+        for route in self._host_routes():
+            index = (route.table - FIRST_TABLE) // 2
+            found(names[route.device], route.prefix[0], None, index)
+        for key, value in self._elements().items():
+            name, mac, address = packet_filter.parse_key(key)
+            found(name, address, mac, netlink.u32(value) - packet_filter.MARK)
+        return _sort_out(pieces)
+
+    def tunnel_mtu(self, anchor_index: int) -> int:
+        """The MTU (octets) of the tunnel to this anchor, for the clients to be told."""
+        return self._mtu[anchor_index]
+
+    def refresh_mtu(self, anchor_index: int):
+        """Let the tunnel follow what is known of the path; when to ask again (ms from now), or
+        None if nothing of what is known is going to expire."""
+        anchor = self._anchors[anchor_index]
+        mtu, expires = self._find_mtu(anchor)
+        if mtu != self._mtu[anchor_index]:
+            self._log.info("MTU of the tunnel to %s is now %d" % (anchor.name, mtu))
+            self._mtu[anchor_index] = mtu
+            self._make_tunnel(anchor)
+            self._load_filter()
+        return expires
+
+    def close(self) -> None:
+        """Remove everything of ours from the kernel and put back what was; once."""
+        self._access, self._anchors = [], {}
+        self._remove_tunnels([])
+        self._remove_stale_clients()
+        self._make_routes()
+        nftables.load(packet_filter.removal(), self._ruleset_file)
+        self._sysctls.apply({})
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let the kernel go on forwarding without us; once."""
+        self._route.close()
+        self._filter.close()
+
+    def _find_mtu(self, anchor):
+        # (MTU of the tunnel, ms until it should be looked at again or None)
+        if anchor.mtu:
+            return anchor.mtu, None
+        overhead = tunnel.overhead(anchor.encapsulation, anchor.local)
+        try:
+            path = self._route.route_get(anchor.address, anchor.local)
+        except netlink.NetlinkError as error:
+            self._log.debug(str(error))
+            return _DEFAULT_MTU - overhead, None
+        return path.mtu - overhead, path.expires
+
+    def _make_tunnel(self, anchor) -> None:
+        name, mtu = device(anchor.index), self._mtu[anchor.index]
+        ends = anchor.encapsulation, anchor.local, anchor.address
+        link = self._route.link(name)
+        if link and link.alias == ALIAS and not tunnel.fits(link, *ends):
+            self._route.perform([rtnetlink.delete_link(link.index)])
+            link = None
+        if link and link.alias == ALIAS:
+            if link.mtu != mtu or not link.flags & rtnetlink.IFF_UP:
+                self._route.perform([rtnetlink.set_link(link.index, mtu)])
+            return
+        kind, data = tunnel.kind(*ends[:2]), tunnel.encode(*ends)
+        self._route.perform(rtnetlink.new_link(name, kind, data, mtu, ALIAS))
+
+    def _remove_tunnels(self, wanted) -> None:
+        for link in self._route.links().values():
+            if link.alias == ALIAS and link.name not in wanted:
+                self._route.perform([rtnetlink.delete_link(link.index)])
+
+    def _load_filter(self) -> None:
+        links = self._route.links()
+        present = [name for name in self._access if name in links]
+        chains = [packet_filter.chain(name) for name in present]
+        existing = self._filter.chains(nftables.NFPROTO_NETDEV, packet_filter.TABLE)
+        stale = [name for name in existing if name not in chains]
+        tunnels = {device(index): (mark(index), self._mtu[index]) for index in self._anchors}
+        text = packet_filter.ruleset(self._access, present, tunnels, stale)
+        nftables.load(text, self._ruleset_file)
+
+    def _settings(self) -> dict:
+        # Let our devices alone forward.  The reverse path filter, where it is on, must look with
+        # the mark, and ICMP errors to clients must carry it.
+        settings = {"net/ipv4/fwmark_reflect": 1}
+        for name in self._access + [device(index) for index in self._anchors]:
+            settings["net/ipv4/conf/%s/forwarding" % name] = 1
+            settings["net/ipv4/conf/%s/src_valid_mark" % name] = 1
+        return settings
+
+    def _make_routes(self) -> None:
+        links, wanted = self._route.links(), []
+        for index in self._anchors:
+            up = Route(_ANY, links[device(index)].index, table_up(index), PROTOCOL)
+            self._route.perform([rtnetlink.replace_route(up)])
+            wanted += rules(index)
+        existing = self._route.rules(sockets.AF_INET, PROTOCOL)
+        for rule in wanted:
+            if rule not in existing:
+                self._route.perform([rtnetlink.new_rule(sockets.AF_INET, rule)])
+        for rule in existing:
+            if rule not in wanted:
+                self._route.perform([rtnetlink.delete_rule(sockets.AF_INET, rule)])
+
+    def _remove_stale_clients(self) -> None:
+        # Of access devices and anchors that we no longer have.
+        complete, partial = self.clients()
+        for name, mac, address, index in complete | partial:
+            if name not in self._access or (index is not None and index not in self._anchors):
+                self.remove_client(name, mac, address, index)
+
+    def _host_route(self, link_index: int, address: bytes, anchor_index: int) -> Route:
+        return Route((address, 32), link_index, table_down(anchor_index), PROTOCOL)
+
+    def _neighbours(self) -> list:
+        found = self._route.neighbours(sockets.AF_INET)
+        return [neighbour for neighbour in found if neighbour.protocol == PROTOCOL]
+
+    def _host_routes(self) -> list:
+        found = self._route.routes(sockets.AF_INET, PROTOCOL)
+        return [route for route in found if route.prefix[1] == 32]
+
+    def _elements(self) -> dict:
+        return self._filter.elements(
+            nftables.NFPROTO_NETDEV, packet_filter.TABLE, packet_filter.CLIENTS
+        )
+
+    def _add_element(self, key: bytes, value: int) -> None:
+        table = nftables.NFPROTO_NETDEV, packet_filter.TABLE, packet_filter.CLIENTS
+        add = nftables.add_element(*table, key, struct.pack("I", value))
+        try:
+            self._filter.commit([add])
+        except netlink.NetlinkError as error:
+            if error.errno != sockets.EBUSY:
+                raise
+            self._filter.commit([nftables.delete_element(*table, key), add])
+
+    def _remove_element(self, key: bytes) -> None:
+        table = nftables.NFPROTO_NETDEV, packet_filter.TABLE, packet_filter.CLIENTS
+        self._filter.commit([nftables.delete_element(*table, key)], (sockets.ENOENT,))
+
+
+def _sort_out(pieces: dict):
+    # A client is complete when its route, neighbour and element are there, agree, and are alone.
+    complete, partial = set(), set()
+    for (name, address), found in pieces.items():
+        elements = [(mac, index) for mac, index in found if mac is not None and index is not None]
+        mac, index = elements[0] if elements else (None, None)
+        if set(found) == {(mac, None), (None, index), (mac, index)}:
+            complete.add((name, mac, address, index))
+        else:
+            partial.update([(name, mac, address, index) for mac, index in found])
+    return complete, partial

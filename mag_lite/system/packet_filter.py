@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The gateway's packet filter, as nftables text.
+
+Table `netdev pmip` stands at the door of each access device.  It lets in what a registered client
+sends to its router, marked with the client's anchor, and nothing else: the map `clients` is both
+the check of the source (RFC 5844 section 3.4.1) and the choice of the tunnel.  What the gateway
+answers itself, its packet socket has seen before the door closes.
+
+Table `inet pmip` keeps the access link apart from everything but the tunnels, whatever the rest
+of the system is configured to forward, and clamps TCP's segment size to the tunnels' MTU.
+"""
+
+from mag_lite.wire.address import format_mac
+
+ROUTER_MAC = b"\x00\x00\x5e\x00\x52\x13"  # RFC 6543 section 4
+
+TABLE = "pmip"
+CLIENTS = "clients"
+
+MARK = 0x52130000  # + anchor index: from its client
+FROM_TUNNEL = 0x8000  # set besides: from its tunnel
+_MARK_FAMILY = 0xFFFF0000
+
+_TCP_OVER_IPV4 = 40  # octets of both headers
+_WORD_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+_ACCESS_RULES = """
+ether type { 0x888e, 0x88c7, 0x890d } accept
+ether type arp drop
+ether type ip6 drop
+udp dport 67 drop
+meta pkttype { broadcast, multicast } drop
+ether daddr %s meta mark set iifname . ether saddr . ip saddr map @%s meta pkttype set host accept
+counter name refused
+""" % (format_mac(ROUTER_MAC), CLIENTS)
+
+_ISOLATION = """
+add table inet pmip
+delete table inet pmip
+table inet pmip {
+	set access { type ifname; %(access)s }
+	set tunnels { type ifname; %(tunnels)s }
+	chain prerouting {
+		type filter hook prerouting priority raw
+		%(from_tunnels)s
+		meta mark & %(family)d == %(mark)d notrack
+	}
+	chain input {
+		type filter hook input priority filter - 5
+		iifname @access drop
+		iifname @tunnels drop
+	}
+	chain output {
+		type filter hook output priority filter - 5
+		oifname @access meta mark & %(family)d != %(mark)d drop
+	}
+	chain forward {
+		type filter hook forward priority mangle
+		iifname @access oifname != @tunnels drop
+		oifname @access iifname != @tunnels drop
+		%(segment_sizes)s
+	}
+}
+"""
+
+
+def chain(device: str) -> str:
+    """Name of the chain at the door of an access device."""
+    name = "access-"
+    for character in device:
+        name += character if character in _WORD_CHARACTERS else "/%02x" % ord(character)
+    return name
+
+
+def key(device: str, mac: bytes, address: bytes) -> bytes:
+    """A client's key in the map: each part padded to 4 bytes, as the kernel's registers are."""
+    name = device.encode()
+    return name + bytes(16 - len(name)) + mac + bytes(2) + address
+
+
+def parse_key(data: bytes):
+    """(device, mac, address) of a key in the map."""
+    return str(data[:16].split(b"\0")[0], "utf-8"), data[16:22], data[24:28]
+
+
+def ruleset(access, present, tunnels, stale_chains) -> str:
+    """The whole filter; loaded over another it keeps the map's elements and lets no packet slip.
+
+    `access`: names of all access devices; `present`: of those that exist now; `tunnels`:
+    {device: (mark, MTU)}; `stale_chains`: existing chains to remove.
+    """
+    return _door(present, stale_chains) + _ISOLATION % {
+        "access": _elements(access),
+        "tunnels": _elements(tunnels),
+        "mark": MARK,
+        "family": _MARK_FAMILY,
+        "from_tunnels": "\n\t\t".join(
+            [
+                "iifname %s meta mark set %d" % (_quoted(device), mark | FROM_TUNNEL)
+                for device, (mark, _) in tunnels.items()
+            ]
+        ),
+        "segment_sizes": "\n\t\t".join(_segment_sizes(tunnels)),
+    }
+
+
+def removal() -> str:
+    """Text that removes everything of ours."""
+    lines = ["add table %s pmip\ndelete table %s pmip\n" % (f, f) for f in ("netdev", "inet")]
+    return "".join(lines)
+
+
+def _door(present, stale_chains) -> str:
+    lines = [
+        "add table netdev pmip",
+        "add map netdev pmip clients { type ifname . ether_addr . ipv4_addr : mark; }",
+        "add counter netdev pmip refused",
+    ]
+    for name in stale_chains:
+        lines.append("delete chain netdev pmip %s" % name)
+    for device in present:
+        name = chain(device)
+        hook = "type filter hook ingress device %s priority filter; policy drop;" % _quoted(device)
+        lines.append("add chain netdev pmip %s { %s }" % (name, hook))
+        lines.append("flush chain netdev pmip %s" % name)
+        for rule in _ACCESS_RULES.strip().split("\n"):
+            lines.append("add rule netdev pmip %s %s" % (name, rule))
+    return "\n".join(lines)
+
+
+def _segment_sizes(tunnels) -> list:
+    rules = []
+    for device, (_, mtu) in tunnels.items():
+        size = mtu - _TCP_OVER_IPV4
+        for direction in ("iifname", "oifname"):
+            match = "%s %s tcp flags syn / syn,rst" % (direction, _quoted(device))
+            rules.append("%s tcp option maxseg size set %d" % (match, size))
+    return rules
+
+
+def _elements(devices) -> str:
+    names = ", ".join([_quoted(device) for device in devices])
+    return "elements = { %s }" % names if names else ""
+
+
+def _quoted(device: str) -> str:
+    if '"' in device or "\n" in device or not 0 < len(device) < 16:
+        raise ValueError("%s cannot be the name of a device" % device)
+    return '"%s"' % device

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kernel settings that forwarding needs, changed for as long as it is needed.
+
+What was there before is written down first, so that it comes back even when another process has
+to put it back.
+"""
+
+import os
+
+from mag_lite.system import sockets
+
+_ROOT = "/proc/sys/"
+
+
+class Sysctls:
+    """The settings we changed; `file_name` remembers what they were.
+
+    A setting is a path below /proc/sys, such as "net/ipv4/ip_forward", and a number.
+    """
+
+    def __init__(self, file_name: str):
+        self._file_name = file_name
+        self._before = _load(file_name)
+
+    def apply(self, wanted: dict) -> None:
+        """Let exactly the `wanted` {setting: number} be changed; restore all others.
+
+        Settings of devices that are not there are left out.
+        """
+        present = {setting: number for setting, number in wanted.items() if _read(setting)}
+        restored = [setting for setting in self._before if setting not in wanted]
+        for setting in restored:
+            _write(setting, self._before.pop(setting))
+        for setting in present:
+            self._before.setdefault(setting, _read(setting))
+        self._save()
+        for setting, number in present.items():
+            if _read(setting) != str(number):
+                _write(setting, str(number))
+
+    def _save(self) -> None:
+        if not self._before:
+            _remove(self._file_name)
+            return
+        lines = ["%s=%s\n" % item for item in self._before.items()]
+        with open(self._file_name + ".new", "w") as file:
+            file.write("".join(lines))
+        os.rename(self._file_name + ".new", self._file_name)
+
+
+def _load(file_name: str) -> dict:
+    try:
+        with open(file_name) as file:
+            lines = file.read().split("\n")
+    except OSError:
+        return {}
+    return dict([line.split("=") for line in lines if line.count("=") == 1])
+
+
+def _read(setting: str) -> str:
+    # "" for a setting that is not there.
+    try:
+        with open(_ROOT + setting) as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def _write(setting: str, value: str) -> None:
+    # The device may have gone since.
+    try:
+        with open(_ROOT + setting, "w") as file:
+            file.write(value)
+    except OSError as error:
+        if error.errno not in (sockets.ENOENT, sockets.EINVAL):
+            raise
+
+
+def _remove(file_name: str) -> None:
+    try:
+        os.remove(file_name)
+    except OSError:
+        pass

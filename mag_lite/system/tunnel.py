@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tunnel devices between a mobile access gateway and an anchor.
+
+The transport's addresses decide the device: `gre` or `ipip` over IPv4, `ip6gre` or `ip6tnl` over
+IPv6.  All have a fixed TTL, never fragment outside (path MTU discovery), inherit the traffic
+class of the packet inside, and carry nothing optional: no key, no checksum, no sequence number,
+no tunnel encapsulation limit (RFC 2473 section 4.1.1).
+"""
+
+import struct
+
+from mag_lite.system.netlink import attribute
+
+TTL = 64
+_TOS_INHERIT = 1
+_IPPROTO_IPIP = 4
+_IP6_TNL_F_IGN_ENCAP_LIMIT = 0x1
+_IP6_TNL_F_USE_ORIG_TCLASS = 0x2
+
+# Attribute numbers by kind of device (linux/if_tunnel.h, IFLA_GRE_* and IFLA_IPTUN_*).
+_GRE = {"local": 6, "remote": 7, "ttl": 8, "tos": 9, "pmtudisc": 10, "limit": 11, "flags": 13}
+_IPTUN = {
+    "local": 2,
+    "remote": 3,
+    "ttl": 4,
+    "tos": 5,
+    "limit": 6,
+    "flags": 8,
+    "protocol": 9,
+    "pmtudisc": 10,
+}
+_GRE_KEYED = (2, 3)  # IFLA_GRE_IFLAGS and OFLAGS: key, checksum, sequence number
+
+_KINDS = {
+    ("gre", 4): ("gre", _GRE, 24),
+    ("gre", 16): ("ip6gre", _GRE, 44),
+    ("ip", 4): ("ipip", _IPTUN, 20),
+    ("ip", 16): ("ip6tnl", _IPTUN, 40),
+}
+
+
+def kind(encapsulation: str, local: bytes) -> str:
+    """The kernel's name for the kind of device; `encapsulation` is "gre" or "ip"."""
+    return _KINDS[encapsulation, len(local)][0]
+
+
+def overhead(encapsulation: str, local: bytes) -> int:
+    """Octets that the tunnel adds to each packet."""
+    return _KINDS[encapsulation, len(local)][2]
+
+
+def attributes(encapsulation: str, local: bytes, remote: bytes) -> dict:
+    """{number: value} of the kind's netlink attributes."""
+    _, numbers, _ = _KINDS[encapsulation, len(local)]
+    found = {"local": local, "remote": remote, "ttl": bytes((TTL,))}
+    if len(local) == 4:
+        found["tos"] = bytes((_TOS_INHERIT,))
+        found["pmtudisc"] = b"\1"
+    else:
+        flags = _IP6_TNL_F_IGN_ENCAP_LIMIT | _IP6_TNL_F_USE_ORIG_TCLASS
+        found["flags"] = struct.pack("I", flags)
+        found["limit"] = b"\0"
+    if encapsulation == "ip":
+        found["protocol"] = bytes((_IPPROTO_IPIP,))
+    return {numbers[name]: value for name, value in found.items()}
+
+
+def encode(encapsulation: str, local: bytes, remote: bytes) -> bytes:
+    """The netlink attributes of a new device."""
+    found = attributes(encapsulation, local, remote)
+    return b"".join([attribute(number, found[number]) for number in sorted(found)])
+
+
+def fits(link, encapsulation: str, local: bytes, remote: bytes) -> bool:
+    """Whether an existing `rtnetlink.Link` is such a tunnel already."""
+    if link.kind != kind(encapsulation, local):
+        return False
+    if encapsulation == "gre" and any([any(link.data.get(number, b"")) for number in _GRE_KEYED]):
+        return False
+    wanted = attributes(encapsulation, local, remote)
+    return all([link.data.get(number) == value for number, value in wanted.items()])
+
+
+def ends(link):
+    """(encapsulation, local, remote) of an existing device, None when it is no such tunnel."""
+    for (encapsulation, _), (name, numbers, _) in _KINDS.items():
+        if name == link.kind:
+            return encapsulation, link.data.get(numbers["local"]), link.data.get(numbers["remote"])
+    return None
