@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the core asks of the outside, in the order in which it must happen."""
+
+from collections import namedtuple
+
+#: Send the bytes of a Mobility Header message to the anchor.
+SendMessage = namedtuple("SendMessage", ("anchor", "data"))
+
+#: Put an Ethernet frame on the access link.
+SendFrame = namedtuple("SendFrame", ("interface", "frame"))
+
+#: Program the kernel for the home address of the binding: Add-IPv4-Tunnel-Route and
+#: Add-Reverse-Tunnel-Policy-Route in one.
+Forward = namedtuple("Forward", ("binding",))
+
+#: Undo `Forward`.
+Withdraw = namedtuple("Withdraw", ("interface", "mac", "address", "anchor"))
+
+#: The session is up (after `Forward`): worth a log line.
+Attached = namedtuple("Attached", ("binding",))
+
+#: Keep the binding in the journal, or drop it from there.
+Remember = namedtuple("Remember", ("binding",))
+Forget = namedtuple("Forget", ("binding",))
+
+#: Ask the authenticator whether a station of which a frame came is authorised.
+QueryStation = namedtuple("QueryStation", ("interface", "mac"))
+
+#: Ask the authenticator to make the station show that it is there.
+PollStation = namedtuple("PollStation", ("interface", "mac"))
+
+#: Drop the station from the authenticator; it is told so only if it is thought to be there.
+RemoveStation = namedtuple("RemoveStation", ("interface", "mac", "tell"))
+
+#: One line for the log: level is "error", "warning", "info" or "debug".
+Log = namedtuple("Log", ("level", "text"))

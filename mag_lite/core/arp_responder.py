@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which ARP requests of a client are answered (RFC 826, RFC 5227, RFC 4436, RFC 5844 3.1.4).
+
+The default router and the neighbours of the home subnet, who sit behind other access points,
+all answer with the gateway's link-layer address.  The client's own address is never claimed,
+or the client would think it taken; a client with an address that is not of its session hears
+nothing, so that it asks DHCP.
+"""
+
+from mag_lite.core.actions import SendFrame
+from mag_lite.core.default_router import arp_reply
+from mag_lite.wire import arp
+from mag_lite.wire.address import UNSPECIFIED4, network
+from mag_lite.wire.error import DecodeError
+
+
+class ArpResponder:
+    """Answers for the bindings that are up."""
+
+    def __init__(self, actions, counters):
+        self.actions = actions
+        self.counters = counters
+
+    def receive(self, binding, payload: bytes, now: int):
+        """Take the ARP packet that the station of `binding` sent."""
+        try:
+            request = arp.decode(payload)
+        except DecodeError:
+            self.counters.count("arp.malformed")
+            return
+        if request.sender_mac != binding.mac:
+            self.counters.count("arp.foreign_sender")
+            return
+        if request.operation != arp.REQUEST:
+            return
+        if binding.forwarded is None:
+            binding.waiting["arp"] = payload
+            return
+        if answers(binding, request):
+            self.counters.count("arp.answered")
+            self.actions.append(SendFrame(binding.interface, arp_reply(request)))
+
+
+def answers(binding, request: arp.Arp) -> bool:
+    """Decide whether `request` is answered; see the table in the module's references."""
+    target = request.target_address
+    if target == binding.home_address or target == request.sender_address:
+        return False
+    if request.sender_address == UNSPECIFIED4:
+        return target == binding.default_router
+    if request.sender_address != binding.home_address:
+        return False
+    return target == binding.default_router or _on_home_subnet(binding, target)
+
+
+def _on_home_subnet(binding, address):
+    return network(address, binding.prefix_length) == network(
+        binding.home_address, binding.prefix_length)

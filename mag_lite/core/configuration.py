@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the core needs to know of the configuration, as plain values."""
+
+from collections import namedtuple
+
+#: An access link: its device, the directory of hostapd's control sockets, where identities come
+#: from ("authenticated" or "mac"), and the Access Technology Type (RFC 5213 section 8.5).
+Access = namedtuple("Access", ("device", "hostapd", "identity", "technology"))
+
+#: The policy for the identities that match: anchor, Service Selection, or no service at all.
+Profile = namedtuple("Profile", ("name", "match", "anchor", "service", "allow"))
+
+#: `lifetime` in ms; `timestamp` is "auto", "on" or "off"; `dns` a list of addresses; `access` a
+#: dict by device; `anchors` a list whose first one is the default.
+Configuration = namedtuple("Configuration", (
+    "lifetime", "timestamp", "dns", "access", "anchors", "profiles"))
+
+
+class Anchor:
+    """A local mobility anchor and the tunnel to it.
+
+    `index` numbers its device, mark and tables; `local` is our end (Proxy-CoA), None until it
+    is known; `encapsulation` is "gre" or "ip"; `mtu` in octets, None to follow the path.
+    """
+
+    def __init__(self, index, name, address, local, encapsulation, mtu):
+        self.index = index
+        self.name = name
+        self.address = address
+        self.local = local
+        self.encapsulation = encapsulation
+        self.mtu = mtu

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mobile access gateway: takes what happens, leaves what is to be done in `actions`.
+
+Nothing here does I/O.  The daemon hands in events with the monotonic time in milliseconds,
+carries out and clears `actions` in their order, and calls `expire` when `next_timeout` has
+come.
+"""
+
+from mag_lite.core.actions import Log, QueryStation, SendMessage
+from mag_lite.core.arp_responder import ArpResponder
+from mag_lite.core.binding_update_list import ACTIVE, Binding, BindingUpdateList
+from mag_lite.core.counters import Counters
+from mag_lite.core.dhcp_server import DhcpServer
+from mag_lite.core.policy import Policy
+from mag_lite.core.presence import Presence
+from mag_lite.core.registration import (
+    ATTACHED,
+    DETACHED,
+    EXPIRED,
+    REVOKED,
+    TIMEOUT,
+    Registration,
+)
+from mag_lite.core.revocation import Revocation
+from mag_lite.core.update_sender import UpdateSender
+from mag_lite.timers import Timers
+from mag_lite.wire import ethernet
+from mag_lite.wire import mobility_header as header
+from mag_lite.wire import status as statuses
+from mag_lite.wire.address import format_address, format_mac
+from mag_lite.wire.error import DecodeError
+from mag_lite.wire.mobility_header import Message
+
+#: Restored sessions are renewed one after the other, this far apart (ms).
+RESTORE_INTERVAL = 20
+
+
+class Gateway:
+    """Joins the parts.  `mtu(binding)` tells how large a packet to the client may be."""
+
+    def __init__(self, configuration, mtu):
+        self.configuration = configuration
+        self.actions = []
+        self.counters = Counters()
+        self.bindings = BindingUpdateList()
+        self.timers = Timers()
+        common = self.actions, self.counters
+        self.policy = Policy(configuration)
+        self.sender = UpdateSender(self.timers, *common)
+        self.presence = Presence(self.timers, *common)
+        self.registration = Registration(
+            configuration, self.bindings, self.sender, self.presence, self.timers, *common)
+        self.registration.became_active = self._answer_waiting
+        self.revocation = Revocation(self.bindings, self.registration, self.presence, *common)
+        self.dhcp = DhcpServer(configuration, self.registration, mtu, *common)
+        self.arp = ArpResponder(*common)
+
+    # Stations
+
+    def station_authorized(self, interface: str, mac: bytes, identity, now: int):
+        """MN-ATTACHED: the authenticator has let the station in; `identity` may be None."""
+        access = self.configuration.access.get(interface)
+        if access is None:
+            return
+        decision = self.policy.decide(access, mac, identity)
+        binding = self.bindings.get(interface, mac)
+        if binding is not None and not _same_session(binding, decision):
+            self._dismiss(binding, now)
+            binding = None
+        if decision.refusal:
+            self.counters.count("attach.refused")
+            self._log("warning", "%s: not served: %s" % (
+                format_mac(mac), decision.refusal))
+            return
+        if binding is None:
+            self._leave_other_links(interface, mac, now)
+            binding = Binding(interface, mac)
+            self.bindings.add(binding)
+        self._attach(binding, access, decision, now)
+
+    def _leave_other_links(self, interface, mac, now):
+        """The anchor sees one gateway: a move between its access links ends nothing there."""
+        for other in self.configuration.access:
+            binding = self.bindings.get(other, mac) if other != interface else None
+            if binding is not None:
+                binding.attached = False
+                self.registration.handle(binding, REVOKED, now, "the station is on %s now"
+                                         % interface)
+
+    def _attach(self, binding, access, decision, now):
+        binding.mn_identifier = decision.mn_identifier
+        binding.anchor = decision.anchor
+        binding.service = decision.service
+        binding.access_technology = access.technology
+        binding.attached = True
+        binding.attached_at = now
+        binding.stages = {"attached": now}
+        self.presence.seen(binding, now)
+        self.counters.count("attach")
+        self.registration.handle(binding, ATTACHED, now)
+
+    def _dismiss(self, binding, now):
+        """The station came back as somebody else: end the old session at once."""
+        binding.attached = False
+        self.registration.handle(binding, DETACHED, now, "the station has another profile now")
+        self.presence.forget(binding, now)
+        self.timers.cancel(("retransmit", binding.key))
+        self.bindings.remove(binding)
+
+    def station_gone(self, interface: str, mac: bytes, reason: str, now: int):
+        """MN-DETACHED: the authenticator says that the station has left."""
+        binding = self.bindings.get(interface, mac)
+        if binding is None:
+            return
+        binding.attached = False
+        self.counters.count("detach")
+        self.registration.handle(binding, DETACHED, now, reason)
+
+    def station_seen(self, interface: str, mac: bytes, now: int):
+        """The station has just answered a poll of the authenticator."""
+        binding = self.bindings.get(interface, mac)
+        if binding is not None:
+            self.presence.seen(binding, now)
+
+    # Access link
+
+    def frame_received(self, interface: str, frame: bytes, now: int):
+        """Take a frame from the access link that the kernel leaves to us."""
+        try:
+            _, mac, ethertype, offset = ethernet.decode_frame(frame)
+        except DecodeError:
+            self.counters.count("access.malformed")
+            return
+        binding = self.bindings.get(interface, mac)
+        if binding is None:
+            self.counters.count("access.unknown_station")
+            self.actions.append(QueryStation(interface, mac))
+            return
+        self.presence.seen(binding, now)
+        self._serve(binding, ethertype, frame[offset:], now)
+
+    def _serve(self, binding, ethertype, payload, now):
+        if ethertype == ethernet.ARP:
+            self.arp.receive(binding, payload, now)
+        elif ethertype == ethernet.IPV4:
+            self.dhcp.receive(binding, payload, now)
+
+    def _answer_waiting(self, binding, now):
+        """The session is up: answer what the client asked meanwhile."""
+        waiting, binding.waiting = binding.waiting, {}
+        if "dhcp" in waiting:
+            self.dhcp.receive(binding, waiting["dhcp"], now)
+        if "arp" in waiting:
+            self.arp.receive(binding, waiting["arp"], now)
+
+    # Signalling
+
+    def message_received(self, source: bytes, data: bytes, now: int):
+        """Take a Mobility Header message from `source`; only our anchors are listened to."""
+        anchor = self._anchor_at(source)
+        if anchor is None:
+            self.counters.count("signalling.stranger")
+            return
+        try:
+            message = header.decode(data)
+        except header.UnknownMessageType:
+            self.counters.count("signalling.unknown_type")
+            self._send(anchor, Message(header.BINDING_ERROR, status=statuses.UNRECOGNIZED_MH_TYPE))
+            return
+        except DecodeError as error:
+            self.counters.count("signalling.malformed")
+            self._log("debug", "malformed message from %s: %s" % (format_address(source), error))
+            return
+        self._dispatch(anchor, message, now)
+
+    def _dispatch(self, anchor, message, now):
+        if message.kind == header.BINDING_ACKNOWLEDGEMENT:
+            self.registration.acknowledged(anchor, message, now)
+        elif message.kind == header.BINDING_REVOCATION_INDICATION:
+            self.revocation.receive(anchor, message, now)
+        else:
+            self.counters.count("signalling.unexpected")
+
+    def _anchor_at(self, address):
+        for anchor in self.configuration.anchors:
+            if anchor.address == address:
+                return anchor
+        return None
+
+    def _send(self, anchor, message):
+        self.actions.append(SendMessage(anchor, header.encode(message)))
+
+    # Time
+
+    def next_timeout(self):
+        """Return when `expire` wants to be called (ms), or None."""
+        return self.timers.next()
+
+    def expire(self, now: int):
+        """Handle every deadline that has come."""
+        key = self.timers.pop(now)
+        while key is not None:
+            purpose, station = key
+            binding = self.bindings.get(*station)
+            if binding is not None:
+                self._expire(binding, purpose, now)
+            key = self.timers.pop(now)
+
+    def _expire(self, binding, purpose, now):
+        if purpose == "retransmit":
+            self.registration.handle(binding, TIMEOUT, now)
+        elif purpose == "refresh":
+            self.registration.refresh_due(binding, now)
+        elif purpose == "expiry":
+            self.registration.handle(binding, EXPIRED, now)
+        elif purpose == "presence":
+            self.presence.expire(binding, now)
+
+    # Restart
+
+    def restore(self, binding: Binding, now: int):
+        """Take up a session that an earlier process kept in its journal.
+
+        The kernel still forwards for it; it is renewed at once, if the station is there, so
+        that sequence numbers and lifetime are the anchor's again.
+        """
+        binding.state = ACTIVE
+        binding.attached = True
+        binding.forwarded = binding.home_address
+        self.bindings.add(binding)
+        self.registration.schedule(binding, now + RESTORE_INTERVAL * len(self.bindings))
+
+    def _log(self, level, text):
+        self.actions.append(Log(level, text))
+
+
+def _same_session(binding, decision):
+    return binding.mn_identifier == decision.mn_identifier and binding.anchor is decision.anchor

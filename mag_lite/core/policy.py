@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Identity and policy profile of a station (RFC 5213 sections 6.2 and 6.6)."""
+
+from mag_lite.wire.address import format_mac
+
+
+class Decision:
+    """What policy says of a station: its MN-Identifier, anchor and service, or a refusal."""
+
+    def __init__(self, mn_identifier: bytes, anchor, service: bytes, refusal: str):
+        self.mn_identifier = mn_identifier
+        self.anchor = anchor
+        self.service = service
+        self.refusal = refusal
+
+
+class Policy:
+    """GET-MN-Identity and GET-MN-Profile, from what is configured."""
+
+    def __init__(self, configuration):
+        self.configuration = configuration
+
+    def decide(self, access, mac: bytes, identity) -> Decision:
+        """Judge a station by the identity that its authentication showed, or None.
+
+        The first profile whose pattern matches decides.  A station without an identity is
+        known by its MAC address only where the access section says so: a MAC is easily forged.
+        """
+        if identity is None and access.identity == "mac":
+            identity = format_mac(mac).replace(":", "-").encode()
+        if not identity:
+            return Decision(b"", None, b"", "its authentication shows no identity; allow MAC "
+                            "addresses as identities with: option identity 'mac'")
+        if len(identity) > 254:
+            return Decision(b"", None, b"", "its identity is longer than 254 octets")
+        for profile in self.configuration.profiles:
+            if matches(profile.match, identity):
+                return self._by_profile(profile, identity)
+        return self._accept(identity, self.configuration.anchors[0], b"")
+
+    def _by_profile(self, profile, identity):
+        if not profile.allow:
+            return Decision(identity, None, b"", "profile '%s' does not allow it" % profile.name)
+        return self._accept(identity, profile.anchor, profile.service)
+
+    @staticmethod
+    def _accept(identity, anchor, service):
+        return Decision(identity, anchor, service, "")
+
+
+def matches(pattern: str, identity: bytes) -> bool:
+    """Match an identity with `*`, `*@realm` (no sub-realms), or itself; realms ignore case."""
+    if pattern == "*":
+        return True
+    user, _, realm = identity.rpartition(b"@")
+    wanted_user, _, wanted_realm = pattern.encode().rpartition(b"@")
+    if realm.lower() != wanted_realm.lower():
+        return False
+    return wanted_user == b"*" or wanted_user == user

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Proxy Binding Update as it goes out (RFC 5213 section 6.9.1.5, RFC 5844 section 3.2.2)."""
+
+from mag_lite.wire import mobility_header as header
+from mag_lite.wire import mobility_options as options
+from mag_lite.wire.address import UNSPECIFIED4
+from mag_lite.wire.mobility_header import Message
+from mag_lite.wire.mobility_options import Option
+from mag_lite.wire.status import NAI
+
+#: A lifetime on the wire counts units of this many milliseconds.
+LIFETIME_UNIT = 4000
+
+
+def lifetime_units(lifetime: int) -> int:
+    """Return milliseconds in the 4-second units of the wire, never rounded down to zero."""
+    return (lifetime + LIFETIME_UNIT - 1) // LIFETIME_UNIT
+
+
+def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timestamp) -> Message:
+    """Build the update for `binding` (RFC 5213 section 6.9.1.5, RFC 5844 section 3.2.2.1).
+
+    `lifetime` is in ms, 0 de-registers; `timestamp` is 48.16 fixed point, or None when
+    messages are ordered by sequence number.
+    """
+    carried = [
+        Option(options.MN_IDENTIFIER, subtype=NAI, identifier=binding.mn_identifier),
+        Option(options.IPV4_HOME_ADDRESS_REQUEST, prefix_length=binding.prefix_length,
+               address=binding.home_address or UNSPECIFIED4),
+    ]
+    if lifetime and binding.anchor.encapsulation == "gre":
+        carried.append(Option(options.GRE_KEY, key=None))
+    carried += [
+        Option(options.HANDOFF_INDICATOR, indicator=handoff_indicator),
+        Option(options.ACCESS_TECHNOLOGY_TYPE, technology=binding.access_technology),
+    ]
+    if timestamp is not None:
+        carried.append(Option(options.TIMESTAMP, time=timestamp))
+    carried.append(Option(options.MN_LINK_LAYER_IDENTIFIER, identifier=binding.mac))
+    if binding.service:
+        carried.append(Option(options.SERVICE_SELECTION, identifier=binding.service))
+    return Message(
+        header.BINDING_UPDATE, carried, sequence=binding.sequence,
+        flags=header.BU_ACKNOWLEDGE | header.BU_PROXY, lifetime=lifetime_units(lifetime),
+    )

@@ -1,0 +1,367 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The life of one registration (RFC 5213 section 6.9, RFC 5844 section 3.2) as a table.
+
+Theory of operation.  A binding is a station on an access link and its session at the anchor.
+Everything that can happen to it is an event; TRANSITIONS says what is done about it and which
+state follows.  A pair that is not in the table has no effect.
+
+A registration is only ever renewed for a station that has *shown* that it is there: a phone
+that roams away says nothing, and an update sent for it would take its session away from the
+access point that it roamed to (RFC 5213 section 5.3.4).  So a refresh, and a retransmission
+some time after the last sign of life, are preceded by a presence check (presence.py).
+"""
+
+from mag_lite.core import reactions
+from mag_lite.core.acknowledgement import awaiting, wrong_echo, wrong_timestamp
+from mag_lite.core.actions import (
+    Attached,
+    Forget,
+    Forward,
+    Log,
+    Remember,
+    RemoveStation,
+    Withdraw,
+)
+from mag_lite.core.binding_update_list import (
+    ACTIVE,
+    DENIED,
+    DEREGISTERING,
+    IDLE,
+    REFRESHING,
+    REGISTERING,
+)
+from mag_lite.core.proxy_binding_update import LIFETIME_UNIT
+from mag_lite.core.update_sender import INITIAL_BINDACK_TIMEOUT
+from mag_lite.wire import mobility_options as options
+from mag_lite.wire import status as statuses
+from mag_lite.wire.address import format_address
+
+# What can happen to a binding
+ATTACHED = "attached"
+DETACHED = "detached"
+WANTED = "wanted"
+GIVEN_BACK = "given back"
+PRESENT = "present"
+ABSENT = "absent"
+ACCEPTED = "accepted"
+REJECTED = "rejected"
+TIMEOUT = "timeout"
+EXPIRED = "expired"
+REVOKED = "revoked"
+
+# Milliseconds
+#: A refused station is tried again after this long, if the status leaves hope.
+RETRY_LATER = 60000
+#: A binding is refreshed this long before it ends (RFC 8127 section 4.1), or a third of it.
+REFRESH_BEFORE_EXPIRY = 40000
+#: A sign of life this recent spares the presence check before a retransmission.
+RECENTLY = 1500
+#: How long a station is given to show that it is there.
+PATIENCE = 3000
+#: Immediate retries that refusals in a row may cause.
+MAX_IMMEDIATE_RETRIES = 3
+
+_MATTERS_OF_ORDER = (
+    statuses.SEQUENCE_OUT_OF_WINDOW, statuses.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
+
+
+class Registration:
+    """Takes each binding through TRANSITIONS.
+
+    `became_active(binding, now)` is called when a session is up or was renewed.
+    """
+
+    def __init__(self, configuration, bindings, sender, presence, timers, actions, counters):
+        self.configuration = configuration
+        self.bindings = bindings
+        self.sender = sender
+        self.presence = presence
+        self.timers = timers
+        self.actions = actions
+        self.counters = counters
+        self.became_active = None
+
+    def handle(self, binding, event: str, now: int, detail=None):
+        """Apply one event; `detail` is the acknowledgement, or the reason as text."""
+        transition = TRANSITIONS.get((binding.state, event))
+        if transition is None:
+            return
+        act, binding.state = transition
+        act(self, binding, now, detail)
+
+    def acknowledged(self, anchor, message, now: int):
+        """Take a Proxy Binding Acknowledgement that came from `anchor`."""
+        binding = awaiting(self.bindings, anchor, message)
+        if binding is None:
+            self.counters.count("pba.unexpected")
+            return
+        wrong = wrong_echo(binding, message)
+        if wrong:
+            self._stop_sending(binding, wrong)
+        elif message.status >= 128:
+            self.counters.count("pba.rejected.%d" % message.status)
+            self.handle(binding, REJECTED, now, message)
+        elif wrong_timestamp(binding, message):
+            self.counters.count("pba.wrong_timestamp")
+        else:
+            self.counters.count("pba.accepted")
+            self.handle(binding, ACCEPTED, now, message)
+
+    def _stop_sending(self, binding, wrong):
+        self.counters.count("pba.wrong_echo")
+        self._log("error", binding, "acknowledgement ignored and no update repeated: its %s "
+                  "option is not that of our update" % wrong)
+        self.timers.cancel(("retransmit", binding.key))
+        binding.outstanding = {}
+
+    def refresh_due(self, binding, now: int):
+        """The binding nears its end: it is refreshed if the station shows that it is there."""
+        self._verify(binding, now, None)
+
+    def _presence_answered(self, binding, present, now):
+        if present:
+            self.handle(binding, PRESENT, now)
+        else:
+            self.handle(binding, ABSENT, now, "the station does not answer any more")
+
+    # What is done on a transition
+
+    def _register(self, binding, now, detail):
+        binding.retries = 0
+        binding.stages["sent"] = now
+        self.sender.begin(binding, now, self.configuration.lifetime, statuses.HANDOFF_UNKNOWN)
+
+    def _refresh(self, binding, now, detail):
+        binding.retries = 0
+        self.sender.begin(binding, now, self.configuration.lifetime, statuses.HANDOFF_UNCHANGED)
+
+    def _timed_out(self, binding, now, detail):
+        if now - binding.shown_at <= RECENTLY:
+            self._repeat(binding, now, detail)
+        else:
+            self._verify(binding, now, detail)
+
+    def _verify(self, binding, now, detail):
+        self.presence.ask(binding, now, PATIENCE, self._presence_answered)
+
+    def _repeat(self, binding, now, detail):
+        if binding.back_off == INITIAL_BINDACK_TIMEOUT:
+            self._log("warning", binding, "anchor %s does not answer, still trying"
+                      % format_address(binding.anchor.address))
+        self.sender.repeat(binding, now)
+
+    def _deregister(self, binding, now, reason):
+        self._log("info", binding, "session ends: %s" % reason)
+        self._withdraw(binding)
+        self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN)
+
+    def _deregister_absent(self, binding, now, reason):
+        binding.attached = False
+        self.actions.append(RemoveStation(binding.interface, binding.mac, False))
+        self._deregister(binding, now, reason)
+
+    def _release_absent(self, binding, now, reason):
+        binding.attached = False
+        self.actions.append(RemoveStation(binding.interface, binding.mac, False))
+        self._release(binding, now, reason)
+
+    def _install(self, binding, now, acknowledgement):
+        refusal = self._take_addresses(binding, acknowledgement)
+        if refusal:
+            self._refuse_session(binding, now, refusal)
+            return
+        first = binding.forwarded is None
+        if first:
+            binding.stages["accepted"] = now
+        self._grant(binding, now, acknowledgement)
+        self._forward(binding)
+        if first:
+            self.actions.append(Attached(binding))
+        self.actions.append(Remember(binding))
+        self.became_active(binding, now)
+
+    def _take_addresses(self, binding, acknowledgement):
+        """Adopt the assigned IPv4 home address; return the reason if that cannot be."""
+        reply = acknowledgement.option(options.IPV4_HOME_ADDRESS_REPLY)
+        router = acknowledgement.option(options.IPV4_DEFAULT_ROUTER_ADDRESS)
+        if reply is not None and reply.status >= 128:
+            return "it assigns no IPv4 address: %s" % statuses.IPV4_REPLY_STATUS.get(
+                reply.status, "status %d" % reply.status)
+        if reply is None or router is None or not _is_host(reply.address, reply.prefix_length):
+            return "its acknowledgement lacks a usable IPv4 home address or default router"
+        if binding.anchor.encapsulation == "gre" and (
+                acknowledgement.option(options.GRE_KEY) is None
+                or acknowledgement.status == statuses.GRE_KEY_OPTION_NOT_REQUIRED):
+            return "it does not tunnel with GRE: set option encapsulation to 'ip'"
+        binding.home_address = reply.address
+        binding.prefix_length = reply.prefix_length
+        binding.default_router = router.address
+        return None
+
+    def _grant(self, binding, now, acknowledgement):
+        """Take over the lifetime; it runs from when the update was sent (RFC 6275 11.7.3)."""
+        granted = min(acknowledgement.lifetime * LIFETIME_UNIT, binding.requested_lifetime)
+        binding.lifetime = granted
+        binding.expires_at = binding.sent_at + granted
+        binding.status = acknowledgement.status
+        binding.reason = ""
+        binding.outstanding = {}
+        self.timers.cancel(("retransmit", binding.key))
+        self.schedule(binding, binding.expires_at - min(REFRESH_BEFORE_EXPIRY, granted // 3))
+
+    def schedule(self, binding, refresh_at: int):
+        """Let the binding be refreshed at `refresh_at` and end at its `expires_at`."""
+        self.timers.set(("expiry", binding.key), binding.expires_at)
+        self.timers.set(("refresh", binding.key), refresh_at)
+
+    def _rejected(self, binding, now, acknowledgement):
+        how, hint = reactions.reaction(acknowledgement.status)
+        self._withdraw(binding)
+        if how == reactions.ANY_ADDRESS:
+            how = reactions.RETRY_NOW if binding.home_address else reactions.RETRY_LATER
+            binding.home_address, binding.prefix_length = None, 0
+        if how == reactions.RETRY_NOW and self._retry_now(binding, now, acknowledgement):
+            binding.state = REGISTERING
+            return
+        self._deny(binding, now, "status %d (%s): %s" % (
+            acknowledgement.status,
+            statuses.BINDING_STATUS.get(acknowledgement.status, "unknown"), hint))
+        if how == reactions.GIVE_UP:
+            self.timers.cancel(("retransmit", binding.key))
+
+    def _refresh_rejected(self, binding, now, acknowledgement):
+        """A refusal ends service (RFC 5213 6.9.1.2), unless it only concerns the order."""
+        if acknowledgement.status in _MATTERS_OF_ORDER and self._retry_now(
+                binding, now, acknowledgement):
+            binding.state = REFRESHING
+            return
+        self._rejected(binding, now, acknowledgement)
+
+    def _retry_now(self, binding, now, acknowledgement):
+        binding.retries += 1
+        if binding.retries > MAX_IMMEDIATE_RETRIES:
+            return False
+        if acknowledgement.status == statuses.SEQUENCE_OUT_OF_WINDOW:
+            binding.sequence = acknowledgement.sequence
+        self.sender.begin(
+            binding, now, binding.requested_lifetime, binding.handoff_indicator)
+        return True
+
+    def _refuse_session(self, binding, now, refusal):
+        """The anchor made a session that we cannot serve: give it back."""
+        self._withdraw(binding)
+        self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN)
+        binding.home_address, binding.prefix_length = None, 0
+        self._deny(binding, now, refusal)
+
+    def _deny(self, binding, now, reason):
+        if binding.reason != reason:
+            self._log("error", binding, "refused by anchor %s: %s"
+                      % (format_address(binding.anchor.address), reason))
+        binding.state = DENIED
+        binding.reason = reason
+        binding.outstanding = {}
+        binding.waiting = {}
+        self.timers.set(("retransmit", binding.key), now + RETRY_LATER)
+
+    def _expired(self, binding, now, detail):
+        """The binding ran out unanswered: no service, but the station is still here."""
+        self._log("warning", binding, "binding expired, anchor %s did not answer"
+                  % format_address(binding.anchor.address))
+        self._withdraw(binding)
+        self._register(binding, now, detail)
+
+    def _revoked(self, binding, now, reason):
+        self._log("info", binding, "session ends here: %s" % reason)
+        self._withdraw(binding)
+        self._release(binding, now, reason)
+
+    def _release(self, binding, now, detail):
+        """The session is over; only a station that is still attached keeps its entry."""
+        self.presence.forget(binding, now)
+        self.timers.cancel(("retransmit", binding.key))
+        binding.outstanding = {}
+        binding.waiting = {}
+        binding.home_address, binding.prefix_length = None, 0
+        if not binding.attached:
+            self.bindings.remove(binding)
+
+    def _forward(self, binding):
+        if binding.forwarded == binding.home_address:
+            return
+        if binding.forwarded:
+            self._log("warning", binding, "the anchor changed the address from %s"
+                      % format_address(binding.forwarded))
+            self._withdraw_address(binding)
+        binding.forwarded = binding.home_address
+        self.actions.append(Forward(binding))
+
+    def _withdraw(self, binding):
+        self.timers.cancel(("refresh", binding.key))
+        self.timers.cancel(("expiry", binding.key))
+        if binding.forwarded:
+            self._withdraw_address(binding)
+            self.actions.append(Forget(binding))
+
+    def _withdraw_address(self, binding):
+        self.actions.append(Withdraw(
+            binding.interface, binding.mac, binding.forwarded, binding.anchor))
+        binding.forwarded = None
+
+    def _log(self, level, binding, text):
+        self.actions.append(Log(level, "%s: %s" % (binding, text)))
+
+
+def _is_host(address, prefix_length):
+    return address != bytes(4) and 0 < prefix_length <= 32
+
+
+TRANSITIONS = {
+    (IDLE, ATTACHED): (Registration._register, REGISTERING),
+    (IDLE, WANTED): (Registration._register, REGISTERING),
+    (IDLE, DETACHED): (Registration._release, IDLE),
+    (IDLE, REVOKED): (Registration._release, IDLE),
+
+    (REGISTERING, ACCEPTED): (Registration._install, ACTIVE),
+    (REGISTERING, REJECTED): (Registration._rejected, DENIED),
+    (REGISTERING, TIMEOUT): (Registration._timed_out, REGISTERING),
+    (REGISTERING, PRESENT): (Registration._repeat, REGISTERING),
+    (REGISTERING, ABSENT): (Registration._deregister_absent, DEREGISTERING),
+    (REGISTERING, DETACHED): (Registration._deregister, DEREGISTERING),
+    (REGISTERING, REVOKED): (Registration._revoked, IDLE),
+
+    # Re-association without our hearing of a departure: the session may have been elsewhere.
+    (ACTIVE, ATTACHED): (Registration._register, REFRESHING),
+    (ACTIVE, PRESENT): (Registration._refresh, REFRESHING),
+    (ACTIVE, ABSENT): (Registration._deregister_absent, DEREGISTERING),
+    (ACTIVE, DETACHED): (Registration._deregister, DEREGISTERING),
+    (ACTIVE, GIVEN_BACK): (Registration._deregister, DEREGISTERING),
+    (ACTIVE, EXPIRED): (Registration._expired, REGISTERING),
+    (ACTIVE, REVOKED): (Registration._revoked, IDLE),
+
+    (REFRESHING, ATTACHED): (Registration._register, REFRESHING),
+    (REFRESHING, ACCEPTED): (Registration._install, ACTIVE),
+    (REFRESHING, REJECTED): (Registration._refresh_rejected, DENIED),
+    (REFRESHING, TIMEOUT): (Registration._timed_out, REFRESHING),
+    (REFRESHING, PRESENT): (Registration._repeat, REFRESHING),
+    (REFRESHING, ABSENT): (Registration._deregister_absent, DEREGISTERING),
+    (REFRESHING, DETACHED): (Registration._deregister, DEREGISTERING),
+    (REFRESHING, GIVEN_BACK): (Registration._deregister, DEREGISTERING),
+    (REFRESHING, EXPIRED): (Registration._expired, REGISTERING),
+    (REFRESHING, REVOKED): (Registration._revoked, IDLE),
+
+    # The anchor ignores a de-registration of a session that has moved on: do not wait long.
+    (DEREGISTERING, ATTACHED): (Registration._register, REGISTERING),
+    (DEREGISTERING, WANTED): (Registration._register, REGISTERING),
+    (DEREGISTERING, ACCEPTED): (Registration._release, IDLE),
+    (DEREGISTERING, REJECTED): (Registration._release, IDLE),
+    (DEREGISTERING, TIMEOUT): (Registration._release, IDLE),
+    (DEREGISTERING, REVOKED): (Registration._release, IDLE),
+
+    (DENIED, ATTACHED): (Registration._register, REGISTERING),
+    (DENIED, TIMEOUT): (Registration._verify, DENIED),
+    (DENIED, PRESENT): (Registration._register, REGISTERING),
+    (DENIED, ABSENT): (Registration._release_absent, IDLE),
+    (DENIED, DETACHED): (Registration._release, IDLE),
+    (DENIED, REVOKED): (Registration._release, IDLE),
+}

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Binding revocation by the anchor (RFC 5846 sections 8 and 10), for single sessions.
+
+After a handover the anchor revokes the session at the access point that the station left.  It
+is believed only if the station does not show that it is here: the radio knows better than the
+anchor, whose news may be old.
+"""
+
+from mag_lite.core.acknowledgement import mn_identifier
+from mag_lite.core.actions import RemoveStation, SendMessage
+from mag_lite.core.registration import REVOKED
+from mag_lite.wire import mobility_header as header
+from mag_lite.wire import mobility_options as options
+from mag_lite.wire import status as statuses
+from mag_lite.wire.mobility_header import Message, encode
+
+#: Triggers that say the station has moved to another gateway (RFC 5846 section 5.1).
+HANDOVERS = (
+    statuses.INTER_MAG_HANDOVER_SAME_ACCESS_TYPE,
+    statuses.INTER_MAG_HANDOVER_DIFFERENT_ACCESS_TYPE,
+    statuses.INTER_MAG_HANDOVER_UNKNOWN,
+)
+#: The anchor repeats itself after a second: it is answered before (ms).
+PATIENCE = 700
+
+
+class Revocation:
+    """Judges each Binding Revocation Indication and answers it."""
+
+    def __init__(self, bindings, registration, presence, actions, counters):
+        self.bindings = bindings
+        self.registration = registration
+        self.presence = presence
+        self.actions = actions
+        self.counters = counters
+
+    def receive(self, anchor, indication: Message, now: int):
+        """Take an indication that came from `anchor`."""
+        self.counters.count("bri.received")
+        refusal = _refusal(indication)
+        if refusal:
+            self._answer(anchor, indication, refusal)
+            return
+        revoked = [binding for binding in self.bindings.of_mobile_node(
+                       anchor, mn_identifier(indication)) if _names(binding, indication)]
+        if not revoked:
+            self._answer(anchor, indication, statuses.BINDING_DOES_NOT_EXIST)
+        elif indication.trigger not in HANDOVERS:
+            for binding in revoked:
+                self._revoke(binding, indication, now, True)
+            self._answer(anchor, indication, statuses.REVOKED)
+        else:
+            self._revoke_unless_present(anchor, indication, revoked[0], now)
+
+    def _revoke_unless_present(self, anchor, indication, binding, now):
+        def answer(binding, present, now):
+            if present:
+                self.counters.count("bri.station_present")
+                self._answer(anchor, indication, statuses.REVOCATION_FAILED_MN_IS_ATTACHED)
+            else:
+                self._revoke(binding, indication, now, False)
+                self._answer(anchor, indication, statuses.REVOKED)
+
+        self.presence.ask(binding, now, PATIENCE, answer)
+
+    def _revoke(self, binding, indication, now, tell):
+        binding.attached = False
+        self.actions.append(RemoveStation(binding.interface, binding.mac, tell))
+        self.registration.handle(binding, REVOKED, now, "revoked by the anchor: %s"
+                                 % statuses.REVOCATION_TRIGGER[indication.trigger])
+
+    def _answer(self, anchor, indication, code):
+        acknowledgement = Message(
+            header.BINDING_REVOCATION_ACKNOWLEDGEMENT, indication.options, status=code,
+            sequence=indication.sequence, flags=indication.flags)
+        self.counters.count("bra.sent.%d" % code)
+        self.actions.append(SendMessage(anchor, encode(acknowledgement)))
+
+
+def _refusal(indication):
+    """Return the status that refuses an indication which cannot be carried out, or None."""
+    if not indication.flags & header.BR_PROXY:
+        return statuses.REVOCATION_FUNCTION_NOT_SUPPORTED
+    if indication.flags & header.BR_GLOBAL:
+        return statuses.GLOBAL_REVOCATION_NOT_AUTHORIZED
+    if indication.trigger >= statuses.PER_PEER_POLICY:
+        return statuses.REVOCATION_FUNCTION_NOT_SUPPORTED
+    if indication.trigger not in statuses.REVOCATION_TRIGGER:
+        return statuses.REVOCATION_TRIGGER_NOT_SUPPORTED
+    if mn_identifier(indication) is None:
+        return statuses.REVOKED_MOBILE_NODES_IDENTITY_REQUIRED
+    return None
+
+
+def _names(binding, indication):
+    """True if the indication means this session; without an address it means all of the node."""
+    if not binding.forwarded and not binding.outstanding:
+        return False
+    option = indication.option(options.IPV4_HOME_ADDRESS_REQUEST)
+    return option is None or option.address == binding.home_address

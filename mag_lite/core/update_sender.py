@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sends updates and repeats them (RFC 5213 section 6.9.4, RFC 6275 section 11.8)."""
+
+from mag_lite.core.actions import SendMessage
+from mag_lite.core.proxy_binding_update import proxy_binding_update
+from mag_lite.wire.mobility_header import encode
+
+# Milliseconds (RFC 6275 section 12)
+INITIAL_BINDACK_TIMEOUT = 1000
+MAX_BINDACK_TIMEOUT = 32000
+
+#: Unanswered updates of one exchange whose late answer is still recognised.
+REMEMBERED = 8
+
+
+class UpdateSender:
+    """Numbers and stamps updates; sets the timer ("retransmit", station) for each."""
+
+    def __init__(self, timers, actions, counters):
+        self.timers = timers
+        self.actions = actions
+        self.counters = counters
+        #: Time of day less `now`, in 1/65536 s; None while the clock is not to be trusted:
+        #: then sequence numbers alone order the updates (RFC 5213 section 5.5).
+        self.clock_offset = None
+        self._last_timestamp = 0
+
+    def begin(self, binding, now: int, lifetime: int, handoff_indicator: int):
+        """Start an exchange: `lifetime` in ms, 0 to de-register."""
+        binding.outstanding = {}
+        binding.back_off = INITIAL_BINDACK_TIMEOUT
+        binding.requested_lifetime = lifetime
+        binding.handoff_indicator = handoff_indicator
+        self._send(binding, now)
+
+    def repeat(self, binding, now: int):
+        """Send the update again, freshly numbered and stamped, and wait twice as long."""
+        binding.back_off = min(2 * binding.back_off, MAX_BINDACK_TIMEOUT)
+        self.counters.count("pbu.retransmitted")
+        self._send(binding, now)
+
+    def _send(self, binding, now):
+        binding.sequence = (binding.sequence + 1) & 0xFFFF
+        binding.sent_at = now
+        timestamp = self._timestamp(now)
+        binding.outstanding[binding.sequence] = timestamp
+        binding.outstanding.pop((binding.sequence - REMEMBERED) & 0xFFFF, None)
+        update = proxy_binding_update(
+            binding, binding.requested_lifetime, binding.handoff_indicator, timestamp)
+        self.counters.count("pbu.sent")
+        self.actions.append(SendMessage(binding.anchor, encode(update)))
+        self.timers.set(("retransmit", binding.key), now + binding.back_off)
+
+    def _timestamp(self, now):
+        """Return a time stamp later than any that we sent before, or None without a clock."""
+        if self.clock_offset is None:
+            return None
+        self._last_timestamp = max(
+            now * 65536 // 1000 + self.clock_offset, self._last_timestamp + 1)
+        return self._last_timestamp

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Binding revocation at the gateway (RFC 5846 sections 8 and 10)."""
+
+from mag import HOME, IDENTITY, LINK, PHONE, STRANGER, Bench, RemoveStation, Withdraw
+
+from mag_lite.core.actions import Forget, PollStation, SendMessage
+from mag_lite.wire import mobility_header as header
+from mag_lite.wire import mobility_options as options
+from mag_lite.wire import status
+from mag_lite.wire.address import parse_address
+from mag_lite.wire.mobility_header import Message
+from mag_lite.wire.mobility_options import Option
+
+HANDOVER = status.INTER_MAG_HANDOVER_SAME_ACCESS_TYPE
+
+
+def indication(trigger=HANDOVER, flags=header.BR_PROXY | header.BR_IPV4_ONLY,
+               identifier=IDENTITY, address=HOME):
+    carried = [Option(options.MN_IDENTIFIER, subtype=1, identifier=identifier)]
+    if address:
+        carried.append(Option(options.IPV4_HOME_ADDRESS_REQUEST, prefix_length=32,
+                              address=address))
+    return Message(header.BINDING_REVOCATION_INDICATION, carried, trigger=trigger,
+                   sequence=77, flags=flags)
+
+
+def active():
+    bench = Bench()
+    bench.activate()
+    return bench
+
+
+def answer(bench):
+    message, = bench.sent()
+    assert message.kind == header.BINDING_REVOCATION_ACKNOWLEDGEMENT
+    assert message.sequence == 77
+    return message.status
+
+
+def test_after_a_handover_a_station_that_is_gone_is_forgotten_and_dropped_silently():
+    bench = active()
+    anchor = bench.binding.anchor
+    bench.receive(indication())
+    assert PollStation(LINK, PHONE) in bench.take()
+    bench.wait(700)
+    taken = bench.take()
+    assert Withdraw(LINK, PHONE, HOME, anchor) in taken
+    assert RemoveStation(LINK, PHONE, False) in taken
+    assert [type(a) for a in taken if isinstance(a, Forget)] == [Forget]
+    messages = [header.decode(a.data) for a in taken if isinstance(a, SendMessage)]
+    assert [m.kind for m in messages] == [header.BINDING_REVOCATION_ACKNOWLEDGEMENT], \
+        "no de-registration follows a revocation"
+    assert messages[0].status == status.REVOKED
+    assert messages[0].flags == header.BR_PROXY | header.BR_IPV4_ONLY
+    assert bench.binding is None and bench.gateway.next_timeout() is None
+
+
+def test_a_station_that_shows_itself_keeps_its_session():
+    bench = active()
+    bench.receive(indication())
+    bench.take()
+    bench.wait(300)
+    bench.take()
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    assert answer(bench) == status.REVOCATION_FAILED_MN_IS_ATTACHED
+    assert bench.binding.forwarded == HOME
+
+
+def test_an_administrative_revocation_is_obeyed_and_told_to_the_station():
+    bench = active()
+    bench.receive(indication(status.REVOCATION_ADMINISTRATIVE))
+    assert answer(bench) == status.REVOKED
+    assert RemoveStation(LINK, PHONE, True) in bench.done
+    assert bench.binding is None
+
+
+def test_repeated_indications_are_answered_each():
+    bench = active()
+    bench.receive(indication())
+    bench.receive(indication())
+    bench.wait(700)
+    assert [m.status for m in bench.sent()] == [status.REVOKED, status.REVOKED]
+    bench.receive(indication())
+    assert answer(bench) == status.BINDING_DOES_NOT_EXIST
+
+
+def test_what_cannot_be_revoked_is_refused_with_the_rfcs_status():
+    cases = (
+        (indication(identifier=b"other@example.org"), status.BINDING_DOES_NOT_EXIST),
+        (indication(address=parse_address("10.20.0.99")), status.BINDING_DOES_NOT_EXIST),
+        (indication(flags=0), status.REVOCATION_FUNCTION_NOT_SUPPORTED),
+        (indication(trigger=99), status.REVOCATION_TRIGGER_NOT_SUPPORTED),
+        (indication(trigger=128), status.REVOCATION_FUNCTION_NOT_SUPPORTED),
+        (indication(trigger=128, flags=header.BR_PROXY | header.BR_GLOBAL),
+         status.GLOBAL_REVOCATION_NOT_AUTHORIZED),
+    )
+    for message, expected in cases:
+        bench = active()
+        bench.receive(message)
+        assert answer(bench) == expected, message
+        assert bench.binding.forwarded == HOME, message
+
+
+def test_an_indication_without_identity_is_refused():
+    bench = active()
+    message = indication()
+    message.options = []
+    bench.receive(message)
+    assert answer(bench) == status.REVOKED_MOBILE_NODES_IDENTITY_REQUIRED
+
+
+def test_strangers_cannot_revoke():
+    bench = active()
+    bench.receive(indication(), source=STRANGER)
+    bench.wait(5000)
+    assert bench.take() == []
+    assert bench.binding.forwarded == HOME
+
+
+def test_a_departure_during_the_check_answers_the_anchor():
+    bench = active()
+    bench.receive(indication())
+    bench.take()
+    bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
+    bench.wait(1000)
+    assert status.REVOKED in [m.status for m in bench.sent()
+                              if m.kind == header.BINDING_REVOCATION_ACKNOWLEDGEMENT]
