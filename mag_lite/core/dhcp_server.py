@@ -144,7 +144,8 @@ class DhcpServer:
 
 def _is_from(binding, request):
     """True for a request of the station itself: it is known by its link, not by its claims."""
-    return request.op == dhcpv4.BOOTREQUEST and request.chaddr == binding.mac and request.giaddr == UNSPECIFIED4
+    return (request.op == dhcpv4.BOOTREQUEST and request.chaddr == binding.mac
+            and request.giaddr == UNSPECIFIED4)
 
 
 def _destination(binding, request, kind):
