@@ -3,8 +3,8 @@
 
 A fixed field has a `code` for struct and none, one or several `columns`: what it adds to the
 values of a record. A column has a `name`, a `default`, `check` (ValueError for values that do not
-fit) and `show` (text for people). A field that fills the rest is its own column; it has `read` and
-`write` as well, and stands last in its layout.
+fit) and `show` (text for people). A field that fills the rest has `read`, which returns the values
+of its columns, and `write`, which takes them; it stands last in its layout.
 """
 import binascii
 import struct
@@ -151,12 +151,13 @@ class Rest:
     def __init__(self, name: str, minimum: int = 0):
         self.name = name
         self.minimum = minimum
+        self.columns = (self,)
 
     def read(self, data, start, end):
         if end - start < self.minimum:
             raise DecodeError(start, "%s of %d octets at least" % (self.name, self.minimum),
                               "%d" % (end - start))
-        return data[start:end]
+        return (data[start:end],)
 
     def write(self, value):
         return value
@@ -189,7 +190,7 @@ class AnyAddress(Rest):
             raise DecodeError(start, "%s of %s octets"
                               % (self.name, " or ".join([str(size) for size in self.sizes])),
                               "%d" % (end - start))
-        return data[start:end]
+        return (data[start:end],)
 
     def check(self, value):
         if len(value) not in self.sizes:
@@ -206,10 +207,10 @@ class OptionalU32(Rest):
 
     def read(self, data, start, end):
         if start == end:
-            return None
+            return (None,)
         if end - start != 4:
             raise DecodeError(start, "%s of 0 or 4 octets" % self.name, "%d" % (end - start))
-        return struct.unpack_from("!I", data, start)[0]
+        return struct.unpack_from("!I", data, start)
 
     def write(self, value):
         return b"" if value is None else struct.pack("!I", value)
@@ -232,7 +233,7 @@ class Records(Rest):
         self.family = family
 
     def read(self, data, start, end):
-        return self.family.read(data, start, end)
+        return (self.family.read(data, start, end),)
 
     def write(self, value):
         return self.family.write(value, 0)

@@ -26,8 +26,9 @@ class Layout:
         self.tlv_format = "!BB" + codes
         self.size = calcsize(self.format)
         self.columns = [column for field in self.fixed for column in field.columns]
+        self.fixed_count = len(self.columns)
         if self.last:
-            self.columns.append(self.last)
+            self.columns.extend(self.last.columns)
         self.names = [column.name for column in self.columns]
         self.index = {name: position for position, name in enumerate(self.names)}
         self.has_bits = True in [hasattr(field, "split") for field in self.fixed]
@@ -44,7 +45,7 @@ class Layout:
         if self.has_bits:
             values = self._split(values)
         if self.last:
-            values += (self.last.read(data, start + self.size, end),)
+            values += self.last.read(data, start + self.size, end)
         return values
 
     def write(self, values):
@@ -87,8 +88,8 @@ class Layout:
         """(values for struct, octets of the last field)."""
         last = b""
         if self.last:
-            last = self.last.write(values[-1])
-            values = values[:-1]
+            last = self.last.write(*values[self.fixed_count:])
+            values = values[:self.fixed_count]
         return (self._join(values) if self.has_bits else values), last
 
     def _split(self, words):

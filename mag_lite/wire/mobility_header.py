@@ -2,12 +2,13 @@
 """Mobility Header messages (RFC 6275 section 6.1) as Proxy Mobile IPv6 uses them."""
 from struct import pack
 
-from . import mobility_options, status
+from . import status
 from .checksum import internet_checksum, pseudo_header
 from .error import DecodeError, need
 from .field import IPV6, U8, U16, U32, Reserved
 from .layout import Layout
-from .mobility_options import show_units
+from .message import OptionMessage
+from .mobility_options import FAMILY, show_units
 from .record import padding
 
 PROTOCOL = 135
@@ -18,7 +19,6 @@ BINDING_ACKNOWLEDGEMENT = 6
 BINDING_ERROR = 7
 HEARTBEAT = 13
 BINDING_REVOCATION = 16
-# One MH Type, told apart by the B.R. Type in the first octet of the message (RFC 5846 section 5).
 BINDING_REVOCATION_INDICATION = 0x1001
 BINDING_REVOCATION_ACKNOWLEDGEMENT = 0x1002
 LOCALIZED_ROUTING_INITIATION = 17
@@ -92,20 +92,19 @@ TABLE = (
 )
 
 _LAYOUTS = {}
+# MH Types that several messages share: how many octets behind the header tell them apart. The kind
+# of such a message is the MH Type and then the last of these octets.
+_SUBTYPE_OCTETS = {BINDING_REVOCATION: 1}
 
 
-def learn(table):
+def learn(table, subtype_octets):
     """Add messages: (kind, name, RFC and section, sender, fields)."""
     for kind, name, rfc, sender, fields in table:
         _LAYOUTS[kind] = Layout(name, rfc, sender, "", fields)
+    _SUBTYPE_OCTETS.update(subtype_octets)
 
 
-def layouts():
-    """The messages known now: {kind: layout}."""
-    return _LAYOUTS
-
-
-learn(TABLE)
+learn(TABLE, {})
 
 
 class UnknownMessageType(DecodeError):
@@ -116,49 +115,17 @@ class UnknownMessageType(DecodeError):
         self.kind = kind
 
 
-class Message:
+class Message(OptionMessage):
     """A Mobility Header message: `.kind`, `.options` and the fields of its kind as attributes."""
 
-    def __init__(self, kind: int, options=(), **fields):
-        self.kind = kind
-        self.options = list(options)
-        layout = _LAYOUTS[kind]
-        for name, value in zip(layout.names, layout.values(fields)):
-            setattr(self, name, value)
+    layouts = _LAYOUTS
 
     @property
     def name(self) -> str:
         """What the RFCs call it; the P flag makes Proxy Binding Update and Acknowledgement."""
-        name = _LAYOUTS[self.kind].name
-        if ((self.kind == BINDING_UPDATE and self.flags & BU_PROXY)
-                or (self.kind == BINDING_ACKNOWLEDGEMENT and self.flags & BA_PROXY)):
-            name = "Proxy " + name
-        return name
-
-    def values(self):
-        """The fields in the order of the wire."""
-        return tuple([getattr(self, name) for name in _LAYOUTS[self.kind].names])
-
-    def option(self, number: int):
-        """The first option of that number, or None."""
-        for option in self.options:
-            if option.number == number:
-                return option
-        return None
-
-    def all(self, number: int):
-        """All options of that number, in order."""
-        return [option for option in self.options if option.number == number]
-
-    def __eq__(self, other):
-        return (isinstance(other, Message) and self.kind == other.kind
-                and self.values() == other.values() and self.options == other.options)
-
-    def __repr__(self):
-        head = "%s [%s]" % (self.name, _LAYOUTS[self.kind].show(self.values()))
-        return "; ".join([head] + [str(option) for option in self.options])
-
-    __str__ = __repr__
+        proxy = ((self.kind == BINDING_UPDATE and self.flags & BU_PROXY)
+                 or (self.kind == BINDING_ACKNOWLEDGEMENT and self.flags & BA_PROXY))
+        return "Proxy " + self.layout.name if proxy else self.layout.name
 
 
 def encode(message: Message, source: bytes = None, destination: bytes = None) -> bytes:
@@ -167,19 +134,19 @@ def encode(message: Message, source: bytes = None, destination: bytes = None) ->
     With the 16-octet addresses of the IPv6 packet its checksum is filled in; it stays 0 without,
     as inside UDP (RFC 5844 section 4.1.3). ValueError if a value does not fit.
     """
-    kind = message.kind
-    layout = _LAYOUTS[kind]
+    layout = message.layout
     values = message.values()
     layout.check(values)
     body = layout.write(values)
-    if kind > 255:
-        body = bytes([kind & 255]) + body
-    body += mobility_options.FAMILY.write(message.options, 6 + len(body))
+    mh_type = message.kind
+    if mh_type > 255:
+        mh_type = message.kind >> 8
+        body = (message.kind & 255).to_bytes(_SUBTYPE_OCTETS[mh_type], "big") + body
+    body += FAMILY.write(message.options, 6 + len(body))
     body += padding(-(6 + len(body)) % 8)
     length = 6 + len(body)
     if length > 2048:
         raise ValueError("a message of %d octets does not fit" % length)
-    mh_type = kind >> 8 or kind
     data = pack("!BBBxH", NO_NEXT_HEADER, length // 8 - 1, mh_type, 0) + body
     if source is None:
         return data
@@ -195,9 +162,9 @@ def decode(data: bytes) -> Message:
     need(data, 0, 8, "Mobility Header")
     kind = data[2]
     start = 6
-    if kind == BINDING_REVOCATION:
-        kind = kind << 8 | data[6]
-        start = 7
+    if kind in _SUBTYPE_OCTETS:
+        start += _SUBTYPE_OCTETS[kind]
+        kind = kind << 8 | int.from_bytes(data[6:start], "big")
     layout = _LAYOUTS.get(kind)
     if layout is None:
         raise UnknownMessageType(data[2])
@@ -205,13 +172,12 @@ def decode(data: bytes) -> Message:
         raise DecodeError(0, "Payload Proto 59", "%d" % data[0])
     end = _end(data)
     first_option = start + layout.size
+    if layout.last:
+        first_option += layout.last.extent(data, first_option, end)
     if end < first_option:
         raise DecodeError(1, "%d octets of %s at least" % (first_option, layout.name), "%d" % end)
     values = layout.read(data, start, first_option)
-    message = Message(kind, mobility_options.FAMILY.read(data, first_option, end))
-    for name, value in zip(layout.names, values):
-        setattr(message, name, value)
-    return message
+    return Message.received(kind, FAMILY.read(data, first_option, end), values)
 
 
 def _end(data: bytes) -> int:
