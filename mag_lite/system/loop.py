@@ -68,7 +68,7 @@ class Loop:
             self._round(on_error)
 
     def stop(self) -> None:
-        """Let `run()` return once the callback that says so is done."""
+        """Let `run()` return when everything that is due now has been called."""
         self._running = False
 
     def _round(self, on_error) -> None:
@@ -77,7 +77,7 @@ class Loop:
             ready.append((fd, events, self._watched.get(fd)))
         for fd, events, watched in ready:
             # Another callback may have removed it, and its number may even be in use again.
-            if self._running and self._watched.get(fd) is watched:
+            if self._watched.get(fd) is watched:
                 self._call(self._callback(fd, events), on_error)
         self._fire(on_error)
 
@@ -111,7 +111,7 @@ class Loop:
         # Timers set meanwhile wait for the next round, so that descriptors get their turn.
         for timer in self._due():
             callback, timer.callback = timer.callback, None
-            if callback and self._running:
+            if callback:
                 self._call(callback, on_error)
 
     def _due(self) -> list:

@@ -135,6 +135,14 @@ def test_a_timer_that_sets_itself_again_does_not_starve_descriptors():
     box.close()
 
 
+def test_what_is_due_when_the_loop_is_stopped_is_still_done():
+    loop, seen = Loop(), []
+    loop.at(0, loop.stop)
+    loop.at(1, lambda: seen.append("due"))
+    loop.run()
+    assert seen == ["due"]
+
+
 def test_without_on_error_an_exception_ends_the_loop():
     loop = Loop()
     loop.at(0, lambda: {}["nothing"])
