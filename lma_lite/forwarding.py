@@ -3,7 +3,8 @@
 
 A handover is one route replaced: the kernel sends to the new gateway from one packet to the
 next.  A mobile node's packets are taken from the gateway its route leads to, and from no other
-(RFC 5213 section 5.6.2).
+(RFC 5213 section 5.6.2).  Two nodes of one gateway reach each other through the same tunnel
+twice: no redirect tells them of a shorter way, for there is none.
 
 What is ours says so (protocol number 214, alias "pmip-lma", table "pmip_lma"); a later process
 adopts what an earlier one left, while packets flow.
@@ -24,6 +25,10 @@ table inet pmip_lma {
 	chain prerouting {
 		type filter hook prerouting priority raw
 		iifname "lma*" fib saddr . iif oif missing counter drop
+	}
+	chain output {
+		type filter hook output priority filter
+		oifname "lma*" icmp type redirect drop
 	}
 }
 """

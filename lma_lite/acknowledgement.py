@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Proxy Binding Acknowledgement (RFC 5213 5.3.6, RFC 5844 3.1.2.6, RFC 5845 5.2)."""
+
+from lma_lite.binding_cache import Binding
+from lma_lite.proxy_binding_update import ProxyBindingUpdate
+from mag_lite.wire import mobility_header as header
+from mag_lite.wire import mobility_options as options
+from mag_lite.wire import status
+from mag_lite.wire.address import UNSPECIFIED6, parse_address
+from mag_lite.wire.mobility_header import Message
+from mag_lite.wire.mobility_options import Option
+
+#: RFC 6543: the link-local address of the gateway on every access link of the domain.
+MAG_LINK_LOCAL_ADDRESS = parse_address("fe80::200:5eff:fe00:5213")
+
+# For all other refusals the reason is in the status of the message itself.
+_REPLY_STATUS = {
+    status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS: status.IPV4_REPLY_PROHIBITED,
+    status.NOT_AUTHORIZED_FOR_IPV4_MOBILITY_SERVICE: status.IPV4_REPLY_PROHIBITED,
+}
+
+
+def accept(update: ProxyBindingUpdate, binding: Binding, lifetime: int) -> Message:
+    """Build the acknowledgement of an accepted update; `lifetime` is in units of 4 s."""
+    code = status.ACCEPTED
+    if update.asks_for_keys and not update.deregisters:
+        code = status.GRE_KEY_OPTION_NOT_REQUIRED
+    carried = [_mn_identifier(update)]
+    carried += _granted_prefixes(binding) + _granted_ipv4(update, binding)
+    if binding.tunnel.encapsulation == "gre" and update.gre_key:
+        carried.append(Option(options.GRE_KEY, key=None))
+    carried += _echoes(update, update.timestamp, binding.link_local_address)
+    return _message(code, update.sequence, lifetime, carried)
+
+
+def reject(update: ProxyBindingUpdate, code: int, last_sequence: int = 0) -> Message:
+    """Build the refusal of an update with status `code` (128-255).
+
+    `last_sequence` is the last accepted sequence number, for SEQUENCE_OUT_OF_WINDOW.
+    """
+    carried = [_mn_identifier(update)] + _refused_prefixes(update) + _refused_ipv4(update, code)
+    ours = (status.TIMESTAMP_MISMATCH, status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
+    timestamp = update.received if code in ours else update.timestamp
+    carried += _echoes(update, timestamp, update.link_local_address)
+    sequence = last_sequence if code == status.SEQUENCE_OUT_OF_WINDOW else update.sequence
+    return _message(code, sequence, 0, carried)
+
+
+def encode_reply(update: ProxyBindingUpdate, message: Message) -> bytes:
+    """Encode `message` for the way back: the update's addresses, swapped."""
+    return encode_between(message, update.local, update.source)
+
+
+def encode_between(message: Message, source: bytes, destination: bytes) -> bytes:
+    """Encode `message`; it needs a checksum with IPv6 only (RFC 5844 section 4.1.3)."""
+    if len(destination) == 4:
+        return header.encode(message)
+    return header.encode(message, source, destination)
+
+
+def _message(code, sequence, lifetime, carried) -> Message:
+    return Message(
+        header.BINDING_ACKNOWLEDGEMENT, carried, status=code, flags=header.BA_PROXY,
+        sequence=sequence, lifetime=lifetime)
+
+
+def _mn_identifier(update) -> Option:
+    subtype, identifier = update.mn_identifier or (1, b"")
+    return Option(options.MN_IDENTIFIER, subtype=subtype, identifier=identifier)
+
+
+def _granted_prefixes(binding) -> list:
+    return [
+        Option(options.HOME_NETWORK_PREFIX, prefix_length=length, prefix=prefix)
+        for prefix, length in binding.home_network_prefixes
+    ]
+
+
+def _granted_ipv4(update, binding) -> list:
+    if update.ipv4_request is None or binding.ipv4_home_address is None:
+        return []
+    pool = binding.service.addresses
+    return [
+        Option(options.IPV4_HOME_ADDRESS_REPLY, status=status.IPV4_REPLY_SUCCESS,
+               prefix_length=pool.prefix_length, address=binding.ipv4_home_address),
+        Option(options.IPV4_DEFAULT_ROUTER_ADDRESS, address=pool.router),
+        Option(options.IPV4_DHCP_SUPPORT_MODE, flags=options.DHCP_SERVER),
+    ]
+
+
+def _refused_prefixes(update) -> list:
+    """Those of the update; a zero one if it had none, unless it was about IPv4 only."""
+    asked = update.home_network_prefix_options
+    if asked or update.ipv4_request:
+        return asked
+    return [Option(options.HOME_NETWORK_PREFIX, prefix_length=0, prefix=UNSPECIFIED6)]
+
+
+def _refused_ipv4(update, code: int) -> list:
+    request = update.ipv4_request
+    if request is None:
+        return []
+    return [Option(
+        options.IPV4_HOME_ADDRESS_REPLY,
+        status=_REPLY_STATUS.get(code, status.IPV4_REPLY_UNSPECIFIED),
+        prefix_length=request.prefix_length, address=request.address)]
+
+
+def _echoes(update, timestamp, link_local_address) -> list:
+    """The options that repeat the update's; Handoff Indicator and technology always do."""
+    carried = [
+        Option(options.HANDOFF_INDICATOR, indicator=update.handoff_indicator),
+        Option(options.ACCESS_TECHNOLOGY_TYPE, technology=update.access_technology),
+    ]
+    if update.timestamp is not None:
+        carried.append(Option(options.TIMESTAMP, time=timestamp))
+    interface = update.message.option(options.MN_LINK_LAYER_IDENTIFIER)
+    if interface:
+        carried.append(interface)
+    if update.link_local_address is not None:
+        carried.append(Option(options.LINK_LOCAL_ADDRESS, address=link_local_address))
+    return carried

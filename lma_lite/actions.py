@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the anchor asks of the outside, in the order in which it must happen."""
+
+from collections import namedtuple
+
+#: Send Mobility Header octets from our address `local` (UDP `port` with IPv4).
+Send = namedtuple("Send", ("local", "destination", "port", "data"))
+
+#: Let packets for `address` take the tunnel to the gateway `mag`, in place of wherever they
+#: went before.  The tunnel is made if there is none; `encapsulation` is "gre" or "ip".
+Route = namedtuple("Route", ("address", "mag", "local", "encapsulation"))
+
+#: Drop packets for `address`, in place of its route.
+Blackhole = namedtuple("Blackhole", ("address",))
+
+#: Forget `address`: neither route nor blackhole is left.
+Unroute = namedtuple("Unroute", ("address",))
+
+#: No mobile node uses this tunnel any more.
+ReleaseTunnel = namedtuple("ReleaseTunnel", ("mag", "local", "encapsulation"))
+
+#: Keep the binding in the journal, or drop it from there.
+Remember = namedtuple("Remember", ("binding",))
+Forget = namedtuple("Forget", ("binding",))
+
+#: One line for the log: level is "error", "warning", "info" or "debug".
+Log = namedtuple("Log", ("level", "text"))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""May this Proxy Binding Update be acted upon?  (RFC 5213 5.3.1, RFC 5844 3.1.2.1.)"""
+
+from lma_lite.binding_cache import BindingCache
+from lma_lite.ordering import check_sequence, check_timestamp
+from lma_lite.policy import Policy
+from lma_lite.proxy_binding_update import ProxyBindingUpdate
+from lma_lite.session_lookup import find_session
+from mag_lite.wire import mobility_options as options
+from mag_lite.wire import status
+
+
+class Admission:
+    """The checks, in the order that the RFC prescribes; the first that fails decides."""
+
+    def __init__(self, configuration, policy: Policy, cache: BindingCache):
+        self._configuration = configuration
+        self._policy = policy
+        self._cache = cache
+        self._checks = (
+            self._mobile_node_is_named,
+            self._gateway_is_authorized,
+            self._mobile_node_is_authorized,
+            self._message_is_in_order,
+            self._home_is_asked_for,
+            self._handoff_indicator_is_present,
+            self._access_technology_is_present,
+            self._one_ipv4_address_at_most,
+            self._ip_version_is_served,
+            self._encapsulation_is_supported,
+        )
+
+    def check(self, update: ProxyBindingUpdate) -> int:
+        """Return the first refusing status, or ACCEPTED."""
+        for check in self._checks:
+            code = check(update)
+            if code != status.ACCEPTED:
+                return code
+        return status.ACCEPTED
+
+    def service(self, update: ProxyBindingUpdate):
+        """Return the service that an admitted update asks for."""
+        return self._policy.authorize(update.mn_identifier, update.selection)[1]
+
+    def _mobile_node_is_named(self, update):
+        return status.ACCEPTED if update.mn_identifier else status.MISSING_MN_IDENTIFIER_OPTION
+
+    def _gateway_is_authorized(self, update):
+        """A gateway registers its own addresses as the Proxy-CoA, nobody else's."""
+        mags = self._configuration.mags
+        name = mags.get(update.source)
+        if name and mags.get(update.care_of_address) == name:
+            return status.ACCEPTED
+        return status.MAG_NOT_AUTHORIZED_FOR_PROXY_REG
+
+    def _mobile_node_is_authorized(self, update):
+        if not update.mn_identifier[1]:
+            return status.NOT_LMA_FOR_THIS_MOBILE_NODE
+        return self._policy.authorize(update.mn_identifier, update.selection)[0]
+
+    def _message_is_in_order(self, update):
+        if update.timestamp is not None:
+            sessions = self._cache.of_node(update.mn_identifier)
+            last = max([session.timestamp for session in sessions] or [0])
+            return check_timestamp(
+                update.timestamp, update.received, self._configuration.timestamp_window, last)
+        session = find_session(update, self._cache).binding
+        return check_sequence(update.sequence, session.sequence) if session else status.ACCEPTED
+
+    def _home_is_asked_for(self, update):
+        if update.home_network_prefix_options or update.ipv4_request:
+            return status.ACCEPTED
+        return status.MISSING_HOME_NETWORK_PREFIX_OPTION
+
+    def _handoff_indicator_is_present(self, update):
+        present = update.message.option(options.HANDOFF_INDICATOR)
+        return status.ACCEPTED if present else status.MISSING_HANDOFF_INDICATOR_OPTION
+
+    def _access_technology_is_present(self, update):
+        present = update.message.option(options.ACCESS_TECHNOLOGY_TYPE)
+        return status.ACCEPTED if present else status.MISSING_ACCESS_TECH_TYPE_OPTION
+
+    def _one_ipv4_address_at_most(self, update):
+        if len(update.message.all(options.IPV4_HOME_ADDRESS_REQUEST)) > 1:
+            return status.MULTIPLE_IPV4_HOME_ADDRESS_ASSIGNMENT_NOT_SUPPORTED
+        return status.ACCEPTED
+
+    def _ip_version_is_served(self, update):
+        service = self.service(update)
+        if update.home_network_prefix_options and service.prefixes is None:
+            return status.NOT_AUTHORIZED_FOR_IPV6_MOBILITY_SERVICE
+        if update.ipv4_request and service.addresses is None:
+            return status.NOT_AUTHORIZED_FOR_IPV4_MOBILITY_SERVICE
+        return status.ACCEPTED
+
+    def _encapsulation_is_supported(self, update):
+        """AcceptForcedIPv4UDPEncapsulationRequest is 0 (RFC 5844 section 4.1.2)."""
+        return status.ADMINISTRATIVELY_PROHIBITED if update.forces_udp else status.ACCEPTED

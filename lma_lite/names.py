@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mobile nodes as people read them."""
+
+import binascii
+
+from lma_lite.binding_cache import NO_LINK_LAYER_IDENTIFIER, Binding
+from mag_lite.wire.address import format_address, format_mac
+
+
+def show_mn_identifier(mn_identifier) -> str:
+    """The text of (subtype, octets): as it is if it is text, else hexadecimal."""
+    if mn_identifier is None:
+        return "unnamed mobile node"
+    try:
+        return mn_identifier[1].decode()
+    except UnicodeError:
+        return binascii.hexlify(mn_identifier[1]).decode()
+
+
+def show_interface(link_layer_identifier) -> str:
+    """The link-layer identifier, "-" if it is not known."""
+    if link_layer_identifier in (None, NO_LINK_LAYER_IDENTIFIER):
+        return "-"
+    return format_mac(link_layer_identifier)
+
+
+def show_home(binding: Binding) -> str:
+    """The home address of a session."""
+    return format_address(binding.ipv4_home_address)
+
+
+def show_session(binding: Binding) -> str:
+    """Identifier, interface and home address."""
+    return "%s %s %s" % (
+        show_mn_identifier(binding.mn_identifier), show_interface(binding.link_layer_identifier),
+        show_home(binding))

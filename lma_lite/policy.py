@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who is served, and from which pool (RFC 5213 section 4, RFC 5149)."""
+
+from collections import namedtuple
+
+from lma_lite.address_pool import AddressPool
+from mag_lite.wire import status
+
+#: A home network as configured; `selection` is the Service Selection that asks for it, empty
+#: for the default.
+Pool = namedtuple("Pool", ("name", "selection", "network", "prefix_length", "router"))
+
+#: A policy profile.  `match` is an identifier, in which each * stands for any octets; `pool`
+#: names a pool or is None; `address` is the node's static home address in that pool, or None.
+Node = namedtuple("Node", ("match", "allow", "pool", "address"))
+
+#: Subtype of the Mobile Node Identifier option (RFC 4283).
+NETWORK_ACCESS_IDENTIFIER = 1
+
+
+def matches(pattern: bytes, identifier: bytes) -> bool:
+    """Return True if `identifier` is `pattern`, in which each * stands for any octets."""
+    parts = pattern.split(b"*")
+    first, last = parts[0], parts[-1]
+    if len(parts) == 1:
+        return pattern == identifier
+    if len(identifier) < len(first) + len(last):
+        return False
+    if not identifier.startswith(first) or not identifier.endswith(last):
+        return False
+    position, end = len(first), len(identifier) - len(last)
+    for part in parts[1:-1]:
+        found = identifier.find(part, position, end)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True
+
+
+class Service:
+    """What a pool offers: IPv4 addresses, IPv6 home network prefixes, or both (None: not)."""
+
+    def __init__(self, name: str, selection: bytes, addresses=None, prefixes=None):
+        self.name = name
+        self.selection = selection
+        self.addresses = addresses
+        self.prefixes = prefixes
+
+
+class Policy:
+    """The profiles and pools of one configuration."""
+
+    def __init__(self, pools, nodes):
+        self.services = {pool.name: _service(pool) for pool in pools}
+        self._by_selection = {service.selection: service for service in self.services.values()}
+        self._exact = {}
+        self._patterns = []
+        for node in nodes:
+            self._add(node)
+
+    def _add(self, node: Node):
+        if b"*" in node.match:
+            self._patterns.append(node)
+            return
+        self._exact[node.match] = node
+        if node.address:
+            mn_identifier = (NETWORK_ACCESS_IDENTIFIER, node.match)
+            self.services[node.pool].addresses.reserve(node.address, mn_identifier)
+
+    def node(self, mn_identifier):
+        """Return the profile of a mobile node: its own, else the first that matches, or None."""
+        subtype, identifier = mn_identifier
+        if subtype != NETWORK_ACCESS_IDENTIFIER:
+            return None
+        if identifier in self._exact:
+            return self._exact[identifier]
+        for node in self._patterns:
+            if matches(node.match, identifier):
+                return node
+        return None
+
+    def authorize(self, mn_identifier, selection: bytes):
+        """Return (status, service) for a mobile node that asks for the service `selection`.
+
+        An empty `selection` leaves the choice to the node's profile, else to the default pool.
+        """
+        node = self.node(mn_identifier)
+        if node and not node.allow:
+            return status.PROXY_REG_NOT_ENABLED, None
+        chosen = self.services.get(node.pool) if node else None
+        if not selection:
+            service = chosen or self._by_selection.get(b"")
+            return (status.ACCEPTED if service else status.NOT_LMA_FOR_THIS_MOBILE_NODE), service
+        service = self._by_selection.get(selection)
+        if service is None or (chosen and service is not chosen):
+            return status.SERVICE_AUTHORIZATION_FAILED, None
+        return status.ACCEPTED, service
+
+
+def _service(pool: Pool) -> Service:
+    addresses = AddressPool(pool.network, pool.prefix_length, pool.router)
+    return Service(pool.name, pool.selection, addresses)

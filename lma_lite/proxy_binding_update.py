@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A Proxy Binding Update as the anchor reads it (RFC 5213 section 8.1, RFC 5844 section 3.1.2)."""
+
+from lma_lite.binding_cache import NO_LINK_LAYER_IDENTIFIER, Tunnel
+from mag_lite.wire import mobility_header as header
+from mag_lite.wire import mobility_options as options
+from mag_lite.wire.address import UNSPECIFIED4, UNSPECIFIED6
+from mag_lite.wire.mobility_header import Message
+
+
+class ProxyBindingUpdate:
+    """What one message asks for, and where it came from.
+
+    An option that is absent reads as None (an absent Handoff Indicator or Access Technology
+    Type as 0, which both registries reserve).  `source` and `port` are the sender's, `local`
+    is our address, `received` our time of day.  Lifetime is in units of 4 s; 0 de-registers.
+    """
+
+    def __init__(self, message: Message, data: bytes, source: bytes, port: int, local: bytes,
+                 received: int):
+        self.message = message
+        self.data = data
+        self.source = source
+        self.port = port
+        self.local = local
+        self.received = received
+        self.sequence = message.sequence
+        self.lifetime = message.lifetime
+        self.mn_identifier = _mn_identifier(message)
+        self.handoff_indicator = _value(message, options.HANDOFF_INDICATOR, "indicator", 0)
+        self.access_technology = _value(message, options.ACCESS_TECHNOLOGY_TYPE, "technology", 0)
+        self.link_layer_identifier = _link_layer_identifier(message)
+        self.timestamp = _value(message, options.TIMESTAMP, "time")
+        self.selection = _value(message, options.SERVICE_SELECTION, "identifier", b"")
+        self.link_local_address = _value(message, options.LINK_LOCAL_ADDRESS, "address")
+        self.ipv4_request = message.option(options.IPV4_HOME_ADDRESS_REQUEST)
+        self.care_of_address = _value(
+            message, options.ALTERNATE_CARE_OF_ADDRESS, "address", source)
+        self.gre_key = message.option(options.GRE_KEY)
+
+    @property
+    def deregisters(self) -> bool:
+        return self.lifetime == 0
+
+    @property
+    def home_network_prefix_options(self) -> list:
+        return self.message.all(options.HOME_NETWORK_PREFIX)
+
+    @property
+    def wanted_prefixes(self) -> list:
+        """The home network prefixes asked for by value, as pairs of address and length."""
+        return [
+            (option.prefix, option.prefix_length)
+            for option in self.home_network_prefix_options
+            if option.prefix != UNSPECIFIED6
+        ]
+
+    @property
+    def wanted_address(self):
+        """The IPv4 home address asked for by value, or None."""
+        if self.ipv4_request is None or self.ipv4_request.address == UNSPECIFIED4:
+            return None
+        return self.ipv4_request.address
+
+    @property
+    def forces_udp(self) -> bool:
+        return bool(self.message.flags & header.BU_FORCE_UDP)
+
+    @property
+    def asks_for_keys(self) -> bool:
+        """Return True if the gateway wants GRE with keys, which RFC 5845 negotiates as one."""
+        return self.gre_key is not None and self.gre_key.key is not None
+
+    @property
+    def tunnel(self) -> Tunnel:
+        """The tunnel that the gateway expects: GRE only where it asked for GRE without keys."""
+        gre = self.gre_key is not None and not self.asks_for_keys
+        return Tunnel(self.care_of_address, self.local, "gre" if gre else "ip")
+
+    @property
+    def owner(self):
+        """For whom an address pool is to keep an address."""
+        return self.mn_identifier, self.link_layer_identifier or NO_LINK_LAYER_IDENTIFIER
+
+
+def _value(message: Message, number: int, field: str, default=None):
+    option = message.option(number)
+    return default if option is None else getattr(option, field)
+
+
+def _mn_identifier(message: Message):
+    option = message.option(options.MN_IDENTIFIER)
+    return None if option is None else (option.subtype, option.identifier)
+
+
+def _link_layer_identifier(message: Message):
+    """The identifier, or None: one that is all zeros says that it is not known."""
+    identifier = _value(message, options.MN_LINK_LAYER_IDENTIFIER, "identifier")
+    return identifier if identifier and identifier.strip(b"\0") else None

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What becomes of each Proxy Binding Update (RFC 5213 5.3, RFC 5844 3.1.2, RFC 5846 8.1)."""
+
+from lma_lite import session_lookup as lookup
+from lma_lite.acknowledgement import accept, encode_reply, reject
+from lma_lite.actions import Log, Send
+from lma_lite.admission import Admission
+from lma_lite.binding_cache import Binding
+from lma_lite.counters import Counters, status_name
+from lma_lite.names import show_interface, show_mn_identifier, show_session
+from lma_lite.proxy_binding_update import ProxyBindingUpdate
+from lma_lite.revocation import Revocation, Revocations
+from lma_lite.sessions import LIFETIME_UNIT, Sessions
+from mag_lite.wire import mobility_header as header
+from mag_lite.wire import status
+from mag_lite.wire.address import format_address
+
+#: From this status on, an acknowledgement says that nothing was done.
+LOWEST_REJECTION = 128
+
+
+class Registration:
+    """Answers updates, and sees revocations through that updates or people began."""
+
+    def __init__(self, sessions: Sessions, revocations: Revocations, counters: Counters,
+                 actions: list):
+        self.admission = None
+        self._sessions = sessions
+        self._cache = sessions.cache
+        self._revocations = revocations
+        self._counters = counters
+        self._actions = actions
+
+    def process(self, update: ProxyBindingUpdate, now: int):
+        """Answer a Proxy Binding Update, or let it wait for a revocation."""
+        if self._repeat_answer(update):
+            return
+        code = self.admission.check(update)
+        if code == status.ACCEPTED:
+            self._decide(update, now)
+        else:
+            self._refuse(update, code)
+
+    def revoke(self, binding: Binding, now: int):
+        """Take a session from its gateway and delete it, for administrative reasons."""
+        self._log("revoke", binding, "administrative reason")
+        trigger = status.REVOCATION_ADMINISTRATIVE
+        if binding.deregistered or not self._begin_revocation(binding, trigger, now):
+            self.delete(binding, now)
+
+    def revoked(self, binding: Binding, now: int):
+        """The gateway that serves a session revokes it (RFC 5846 section 8.2)."""
+        self._log("deregister", binding, "revoked by the gateway")
+        self.delete(binding, now)
+
+    def delete(self, binding: Binding, now: int):
+        """Delete a session; what waited for its gateway to give it up need not wait."""
+        revocation = self._revocations.cancel(binding, binding.proxy_care_of_address)
+        self._sessions.delete(binding)
+        if revocation:
+            self._resume(revocation, now)
+
+    def acknowledged(self, revocation: Revocation, code: int, now: int):
+        """A gateway answered a revocation with status `code` (RFC 5846 section 6.2.2)."""
+        done = code < LOWEST_REJECTION
+        if not done:
+            self._log_revocation(revocation, status.REVOCATION_STATUS.get(code, "%d" % code))
+        binding, trigger = revocation.binding, revocation.trigger
+        if self._is_at(binding, revocation.tunnel.mag):
+            if trigger == status.REVOCATION_ADMINISTRATIVE:
+                self._sessions.delete(binding)
+            elif trigger == status.INTER_MAG_HANDOVER_UNKNOWN and done:
+                self._sessions.deregister(binding, now)
+        self._resume(revocation, now)
+
+    def unanswered(self, revocation: Revocation, now: int):
+        """No answer came to a revocation, however often it was sent (RFC 5846 section 6.3)."""
+        self._log_revocation(revocation, "no answer")
+        binding = revocation.binding
+        if revocation.trigger == status.REVOCATION_ADMINISTRATIVE:
+            if self._is_at(binding, revocation.tunnel.mag):
+                self._sessions.delete(binding)
+        self._resume(revocation, now)
+
+    def expired(self, binding: Binding, now: int):
+        """The lifetime of a session is over, or the delay before its deletion is."""
+        if not binding.deregistered:
+            self._counters.count("expirations")
+            self._log("expire", binding, "lifetime of %d s is over" % _seconds(binding.lifetime))
+        self.delete(binding, now)
+
+    def forwarding_failed(self, binding: Binding):
+        """The kernel does not forward for `binding`: end it, and refuse what was not yet sent."""
+        self._counters.count("forwarding failures")
+        self._sessions.delete(binding)
+        for position, action in enumerate(self._actions):
+            if isinstance(action, Send) and action.data is binding.last_answer:
+                del self._actions[position]
+                update = ProxyBindingUpdate(
+                    header.decode(binding.last_update), binding.last_update,
+                    action.destination, action.port, action.local, received=0)
+                self._refuse(update, status.INSUFFICIENT_RESOURCES)
+                return
+
+    def _is_at(self, binding: Binding, mag: bytes) -> bool:
+        """Return True if the session exists and is served by the gateway `mag`."""
+        if self._cache.of_number(binding.number) is not binding:
+            return False
+        return binding.proxy_care_of_address == mag
+
+    def _repeat_answer(self, update: ProxyBindingUpdate) -> bool:
+        """Answer as before an update that is, octet for octet, the last one accepted."""
+        for binding in self._cache.of_node(update.mn_identifier):
+            same_gateway = binding.proxy_care_of_address == update.care_of_address
+            if same_gateway and binding.last_update == update.data:
+                self._counters.count("retransmissions")
+                self._send(update, binding.last_answer)
+                return True
+        return False
+
+    def _decide(self, update: ProxyBindingUpdate, now: int, may_wait: bool = True):
+        found = lookup.find_session(update, self._cache)
+        if found.verdict == lookup.REJECT:
+            self._refuse(update, found.status)
+        elif found.verdict == lookup.IGNORE:
+            self._counters.count("ignored deregistrations")
+        elif found.verdict == lookup.WAIT and may_wait:
+            self._wait(found.binding, update, now)
+        elif found.verdict != lookup.UPDATE:
+            self._open(update, now)
+        elif update.deregisters:
+            self._deregister(found.binding, update, now)
+        else:
+            self._extend(found.binding, update, now)
+
+    def _open(self, update: ProxyBindingUpdate, now: int):
+        """Initial binding registration (RFC 5213 section 5.3.2)."""
+        code, binding = self._sessions.open(update, self.admission.service(update), now)
+        if code != status.ACCEPTED:
+            self._refuse(update, code)
+            return
+        self._accept(update, binding)
+        self._counters.count("registrations")
+        self._log("register", binding, _reason(update))
+
+    def _extend(self, binding: Binding, update: ProxyBindingUpdate, now: int):
+        """Lifetime extension without or after a handoff (RFC 5213 sections 5.3.3 and 5.3.4)."""
+        pending = self._revocations.find(binding, binding.proxy_care_of_address)
+        if pending and pending.trigger == status.REVOCATION_ADMINISTRATIVE:
+            self._refuse(update, status.ADMINISTRATIVELY_PROHIBITED)
+            return
+        old, port, technology = binding.tunnel, binding.port, binding.access_technology
+        returned, served = binding.deregistered, binding.proxy_care_of_address
+        self._sessions.extend(binding, update, now)
+        self._accept(update, binding)
+        if returned:
+            self._counters.count("registrations")
+            self._log("register", binding, "returned")
+        elif served == update.care_of_address:
+            self._counters.count("refreshes")
+        else:
+            self._counters.count("handovers")
+            self._log("handover", binding, "from mag %s, %s" % (
+                format_address(served), _reason(update)))
+            self._hand_over(binding, old, port, technology, now)
+        self._attached(binding, now)
+
+    def _hand_over(self, binding: Binding, old, port: int, technology: int, now: int):
+        """Tell the gateway that served the session before that it does so no more."""
+        trigger = status.INTER_MAG_HANDOVER_SAME_ACCESS_TYPE
+        if technology != binding.access_technology:
+            trigger = status.INTER_MAG_HANDOVER_DIFFERENT_ACCESS_TYPE
+        self._counters.count("revocations")
+        self._revocations.start(binding, old, port, trigger, now)
+
+    def _attached(self, binding: Binding, now: int):
+        """The gateway has just said that it serves the session: revoke it there no more."""
+        revocation = self._revocations.cancel(binding, binding.proxy_care_of_address)
+        if revocation:
+            self._resume(revocation, now)
+
+    def _deregister(self, binding: Binding, update: ProxyBindingUpdate, now: int):
+        """RFC 5213 section 5.3.5: only the gateway that serves the session may end it."""
+        if update.care_of_address != binding.proxy_care_of_address:
+            self._counters.count("ignored deregistrations")
+            return
+        if not binding.deregistered:
+            self._counters.count("deregistrations")
+            self._log("deregister", binding, "asked by the gateway")
+        binding.sequence = update.sequence
+        binding.timestamp = update.timestamp or 0
+        self._sessions.deregister(binding, now)
+        self._accept(update, binding)
+        self._attached(binding, now)
+
+    def _wait(self, binding: Binding, update: ProxyBindingUpdate, now: int):
+        """Ask the gateway that serves the node's only session whether the node has left it.
+
+        RFC 5846 section 8.1, in place of the MaxDelayBeforeNewBCEAssign of RFC 5213.
+        """
+        revocation = self._revocations.find(binding, binding.proxy_care_of_address)
+        if revocation is None:
+            trigger = status.INTER_MAG_HANDOVER_UNKNOWN
+            revocation = self._begin_revocation(binding, trigger, now)
+        if revocation:
+            revocation.wait(update)
+        else:
+            self._open(update, now)
+
+    def _begin_revocation(self, binding: Binding, trigger: int, now: int):
+        self._counters.count("revocations")
+        return self._revocations.start(binding, binding.tunnel, binding.port, trigger, now)
+
+    def _resume(self, revocation: Revocation, now: int):
+        """Decide on the updates that waited; if the session was not given up, anew."""
+        for update in revocation.waiting:
+            self._decide(update, now, may_wait=False)
+
+    def _accept(self, update: ProxyBindingUpdate, binding: Binding):
+        lifetime = self._sessions.granted_lifetime(update)
+        binding.last_update = update.data
+        binding.last_answer = encode_reply(update, accept(update, binding, lifetime))
+        self._send(update, binding.last_answer)
+
+    def _refuse(self, update: ProxyBindingUpdate, code: int):
+        self._counters.count_refusal(code)
+        last_sequence = 0
+        if code == status.SEQUENCE_OUT_OF_WINDOW:
+            last_sequence = lookup.find_session(update, self._cache).binding.sequence
+        self._send(update, encode_reply(update, reject(update, code, last_sequence)))
+        self._actions.append(Log("warning", "refuse %s %s mag %s: %s" % (
+            show_mn_identifier(update.mn_identifier), show_interface(update.link_layer_identifier),
+            format_address(update.source), status_name(code))))
+
+    def _send(self, update: ProxyBindingUpdate, data: bytes):
+        self._actions.append(Send(update.local, update.source, update.port, data))
+
+    def _log(self, event: str, binding: Binding, reason: str):
+        self._actions.append(Log("info", "%s %s mag %s: %s" % (
+            event, show_session(binding), format_address(binding.proxy_care_of_address), reason)))
+
+    def _log_revocation(self, revocation: Revocation, outcome: str):
+        self._actions.append(Log("warning", "revocation of %s at mag %s: %s" % (
+            show_session(revocation.binding), format_address(revocation.tunnel.mag), outcome)))
+
+
+def _reason(update: ProxyBindingUpdate) -> str:
+    return status.HANDOFF_INDICATOR.get(
+        update.handoff_indicator, "handoff indicator %d" % update.handoff_indicator)
+
+
+def _seconds(units: int) -> int:
+    return units * LIFETIME_UNIT // 1000
