@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Packets flow between clients and the Internet through the tunnel, in the form the RFCs want.
+
+forwarding_traffic.py [4|6 [gre|ip [cpython|micropython]]]
+"""
+
+import os
+import sys
+
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)) + "/support"]
+sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
+
+from bed.capture import Capture  # noqa: E402
+from forwarding_bed import (  # noqa: E402
+    A1,
+    A2,
+    A3,
+    CORRESPONDENT,
+    LMA,
+    MAG,
+    Bed,
+    Checks,
+    arguments,
+    ping,
+    transfer,
+)
+
+family, encapsulation, python = arguments()
+check = Checks()
+bed = Bed(family, encapsulation, python)
+bed.start()
+
+near_gateway, near_anchor = Capture(bed.core, "eth1"), Capture(bed.core, "eth0")
+for client, address in ((bed.c1, A1), (bed.c2, A2), (bed.c3, A3)):
+    check("%s reaches the Internet" % address, ping(client, CORRESPONDENT)[0])
+    check("the Internet reaches %s" % address, ping(bed.correspondent, address)[0])
+check("the traffic class goes outside", ping(bed.c1, CORRESPONDENT, "-Q", "0xb8")[0])
+check("clients on one device reach each other", ping(bed.c1, A2)[0])
+check("clients on two devices reach each other", ping(bed.c1, A3)[0])
+
+protocol = {"gre": 47, "ip": 4}[encapsulation]
+outer = "ip" if family == 4 else "ipv6"
+ttl = "ip.ttl" if family == 4 else "ipv6.hlim"
+number = "ip.proto" if family == 4 else "ipv6.nxt"
+traffic_class = "ip.dsfield" if family == 4 else "ipv6.tclass"
+names = ["%s.dst" % outer, ttl, number, traffic_class, "ip.flags.df", "gre.flags_and_version"]
+for place, capture, source, destination in (
+    ("gateway", near_gateway, MAG, LMA),
+    ("anchor", near_anchor, LMA, MAG),
+):
+    sent = "icmp && %s.src == %s" % (outer, source[family])
+    rows = [[value.split(",")[0] for value in row] for row in capture.fields(sent, *names)]
+    seen = [set(column) for column in zip(*rows)]
+    check("the %s's outer packets were seen" % place, len(rows) >= 10, len(rows))
+    check("they go to the other end", seen[0] == {destination[family]}, seen[0])
+    check("their TTL is 64", seen[1] == {"64"}, seen[1])
+    check("nothing but the encapsulation follows", seen[2] == {str(protocol)}, seen[2])
+    check("the traffic class is inherited", {int(v, 16) for v in seen[3]} == {0, 0xB8}, seen[3])
+    if family == 4:
+        check("they must not be fragmented", seen[4] <= {"1", "True"}, seen[4])
+    if encapsulation == "gre":
+        check("no key, checksum or sequence number", seen[5] == {"0x0000"}, seen[5])
+between = near_gateway.count("icmp && ip.addr == %s && ip.addr == %s" % (A1, A2))
+check("clients reach each other by way of the anchor: up and down, twice", between == 4, between)
+check("nobody is redirected", near_gateway.count("icmp.type == 5") == 0)
+
+server, client = Capture(bed.correspondent, "eth0"), Capture(bed.c1, "eth0")
+check("TCP up", transfer(bed.c1, bed.correspondent, CORRESPONDENT) == 3_000_000)
+check("TCP down", transfer(bed.correspondent, bed.c1, A1) == 3_000_000)
+for place, capture in (("correspondent", server), ("client", client)):
+    sizes = {int(size) for (size,) in capture.fields("tcp.flags.syn == 1", "tcp.options.mss_val")}
+    outside = min(sizes) if sizes else 0
+    check(
+        "the segment size that the %s is told fits the tunnel" % place,
+        outside == bed.mtu - 40,
+        sizes,
+    )
+check("both sides add one map element, route and neighbour", bed.gateway.clients()[1] == [])
+
+bed.gateway.close()
+bed.anchor.close()
+check.done()
