@@ -4,7 +4,6 @@
 from lma_lite import session_lookup as lookup
 from lma_lite.acknowledgement import accept, encode_reply, reject
 from lma_lite.actions import Log, Send
-from lma_lite.admission import Admission
 from lma_lite.binding_cache import Binding
 from lma_lite.counters import Counters, status_name
 from lma_lite.names import show_interface, show_mn_identifier, show_session

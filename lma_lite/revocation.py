@@ -37,7 +37,8 @@ class Revocation:
         self.waiting = []
         self.delay = INITIAL_DELAY
         self.retries = 0
-        self.data = encode_between(_indication(binding, trigger, sequence), tunnel.local, tunnel.mag)
+        self.data = encode_between(
+            _indication(binding, trigger, sequence), tunnel.local, tunnel.mag)
 
     @property
     def key(self):

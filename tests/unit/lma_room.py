@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An anchor in a room of its own: gateways that speak to it, and a clock that we turn."""
 
-from lma_lite.actions import Send
+from lma_lite.actions import Route, Send
 from lma_lite.anchor import Anchor
 from lma_lite.configuration import Configuration
 from lma_lite.policy import Node, Pool
@@ -53,6 +53,7 @@ class Room:
         self.did = []
         self.sent = []
         self.last = None
+        self.refused_routes = 0
 
     def time_of_day(self) -> int:
         return self.now * 65536 // 1000
@@ -64,7 +65,7 @@ class Room:
         while when is not None and when <= end:
             self.now = max(when, self.now)
             self.anchor.expire(self.now)
-            self._drain()
+            self.drain()
             when = self.anchor.next_timeout()
         self.now = end
 
@@ -100,7 +101,7 @@ class Room:
         """Hand octets to the anchor; return the message that it answers to their sender."""
         before = len(self.sent)
         self.anchor.receive(data, mag, port, local, self.now, self.time_of_day())
-        self._drain()
+        self.drain()
         for send in self.sent[before:]:
             if send.destination == mag:
                 return header.decode(send.data)
@@ -144,9 +145,13 @@ class Room:
     def count(self, name: str) -> int:
         return self.anchor.counters.get(name)
 
-    def _drain(self):
-        for action in self.anchor.actions:
+    def drain(self):
+        """Do what a daemon does; the kernel refuses the next `refused_routes` routes."""
+        while self.anchor.actions:
+            action = self.anchor.actions.pop(0)
             self.did.append(action)
             if isinstance(action, Send):
                 self.sent.append(action)
-        del self.anchor.actions[:]
+            elif isinstance(action, Route) and self.refused_routes:
+                self.refused_routes -= 1
+                self.anchor.forwarding_failed(action.address)
