@@ -33,6 +33,8 @@ from mag_lite.wire.mobility_header import Message
 
 #: Restored sessions are renewed one after the other, this far apart (ms).
 RESTORE_INTERVAL = 20
+#: Stations are given this long to associate again with an access point that restarted (ms).
+RESTORE_PATIENCE = 5000
 
 
 class Gateway:
@@ -116,11 +118,25 @@ class Gateway:
         self.counters.count("detach")
         self.registration.handle(binding, DETACHED, now, reason)
 
+    def leave(self, now: int):
+        """De-register every session: the gateway is going out of service."""
+        for binding in self.bindings:
+            self.station_gone(
+                binding.interface, binding.mac, "the gateway goes out of service", now)
+
     def station_seen(self, interface: str, mac: bytes, now: int):
         """The station has just answered a poll of the authenticator."""
         binding = self.bindings.get(interface, mac)
         if binding is not None:
             self.presence.seen(binding, now)
+
+    def link_restored(self, interface: str, now: int):
+        """The authenticator is back and knows who is there: see whose station still is."""
+        at = now + RESTORE_PATIENCE
+        for binding in self.bindings:
+            if binding.interface == interface and binding.forwarded:
+                at += RESTORE_INTERVAL
+                self.timers.set(("refresh", binding.key), at)
 
     # Access link
 
@@ -172,6 +188,14 @@ class Gateway:
             self._log("debug", "malformed message from %s: %s" % (format_address(source), error))
             return
         self._dispatch(anchor, message, now)
+
+    def anchor_reachable(self, anchor, now: int):
+        """There is a way to the anchor, perhaps from another address of ours: nobody waits."""
+        for binding in self.bindings:
+            if binding.anchor is anchor and binding.outstanding:
+                self.timers.set(("retransmit", binding.key), now)
+            elif binding.anchor is anchor and binding.forwarded:
+                self.timers.set(("refresh", binding.key), now)
 
     def _dispatch(self, anchor, message, now):
         if message.kind == header.BINDING_ACKNOWLEDGEMENT:

@@ -168,7 +168,7 @@ class Registration:
     def _install(self, binding, now, acknowledgement):
         refusal = self._take_addresses(binding, acknowledgement)
         if refusal:
-            self._refuse_session(binding, now, refusal)
+            self.refuse(binding, now, refusal)
             return
         first = binding.forwarded is None
         if first:
@@ -247,7 +247,7 @@ class Registration:
             binding, now, binding.requested_lifetime, binding.handoff_indicator)
         return True
 
-    def _refuse_session(self, binding, now, refusal):
+    def refuse(self, binding, now: int, refusal: str):
         """The anchor made a session that we cannot serve: give it back."""
         self._withdraw(binding)
         self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN)
@@ -256,7 +256,7 @@ class Registration:
 
     def _deny(self, binding, now, reason):
         if binding.reason != reason:
-            self._log("error", binding, "refused by anchor %s: %s"
+            self._log("error", binding, "no service through anchor %s: %s"
                       % (format_address(binding.anchor.address), reason))
         binding.state = DENIED
         binding.reason = reason

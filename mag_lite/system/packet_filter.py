@@ -31,7 +31,7 @@ ether type ip6 drop
 udp dport 67 drop
 meta pkttype { broadcast, multicast } drop
 ether daddr %s meta mark set iifname . ether saddr . ip saddr map @%s meta pkttype set host accept
-counter name refused
+counter
 """ % (format_mac(ROUTER_MAC), CLIENTS)
 
 _ISOLATION = """
@@ -114,7 +114,6 @@ def _door(present, stale_chains) -> str:
     lines = [
         "add table netdev pmip",
         "add map netdev pmip clients { type ifname . ether_addr . ipv4_addr : mark; }",
-        "add counter netdev pmip refused",
     ]
     for name in stale_chains:
         lines.append("delete chain netdev pmip %s" % name)

@@ -32,6 +32,7 @@ class Layout:
         self.names = [column.name for column in self.columns]
         self.index = {name: position for position, name in enumerate(self.names)}
         self.has_bits = True in [hasattr(field, "split") for field in self.fixed]
+        self.counts_words = hasattr(self.last, "counts_words")
         # The length of a record that struct alone can read: nothing to split, nothing at the end.
         self.plain_size = -1 if self.has_bits or self.last else self.size
 
@@ -60,7 +61,7 @@ class Layout:
         if self.plain_size >= 0:
             return pack(self.tlv_format, number, self.size, *values)
         fixed, last = self._prepare(values)
-        length = self.size + len(last)
+        length = len(last) // 4 if self.counts_words else self.size + len(last)
         if length > 255:
             raise ValueError("%s: %d octets do not fit" % (self.name, length))
         return pack(self.tlv_format, number, length, *fixed) + last

@@ -164,7 +164,8 @@ def decode(data: bytes) -> Message:
     start = 6
     if kind in _SUBTYPE_OCTETS:
         start += _SUBTYPE_OCTETS[kind]
-        kind = kind << 8 | int.from_bytes(data[6:start], "big")
+        subtype = int.from_bytes(data[6:start], "big")
+        kind = kind << 8 | subtype if subtype < 256 else -1
     layout = _LAYOUTS.get(kind)
     if layout is None:
         raise UnknownMessageType(data[2])

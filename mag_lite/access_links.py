@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The access links: on each device the clients' frames and the access point's control socket."""
+
+from mag_lite.system.access_link import AccessLink
+from mag_lite.system.hostapd import Hostapd
+
+
+class AccessLinks:
+    """Opens the configured devices as they come and go.
+
+    `on_frame(interface, frame)` gets what clients ask of us; `listener` is told by each
+    Hostapd of its stations.
+    """
+
+    def __init__(self, loop, log, access, on_frame, listener):
+        self._loop = loop
+        self._log = log
+        self._access = access
+        self._on_frame = on_frame
+        self._links = {}
+        self._indexes = {}
+        self._hostapds = {
+            device: Hostapd(loop, section.hostapd, device, listener)
+            for device, section in access.items()}
+
+    def check(self, device: str) -> bool:
+        """Look at a device of which there is news; whether it is another one than before."""
+        self._hostapds[device].link_changed()
+        index = _index(device)
+        if index == self._indexes.get(device):
+            return False
+        self._indexes[device] = index
+        if device in self._links:
+            self._links.pop(device).close()
+        if index is None:
+            self._log.warning("access device %s is not there (yet)" % device)
+        else:
+            self._open(device)
+        return True
+
+    def check_all(self):
+        """Look at every device, as at start."""
+        for device in self._access:
+            self.check(device)
+
+    def is_open(self, device: str) -> bool:
+        """True if clients on the device are heard."""
+        return device in self._links
+
+    def send(self, device: str, frame: bytes):
+        """Send an Ethernet frame, if the device is there."""
+        link = self._links.get(device)
+        return link is not None and link.send(frame)
+
+    def hostapd(self, device: str) -> Hostapd:
+        """The control connection of the device's access point."""
+        return self._hostapds[device]
+
+    def close(self):
+        """Close all; once."""
+        for link in self._links.values():
+            link.close()
+        for hostapd in self._hostapds.values():
+            hostapd.close()
+
+    def _open(self, device):
+        try:
+            self._links[device] = AccessLink(self._loop, device, self._on_frame)
+        except OSError as error:
+            self._indexes[device] = None
+            self._log.error("access device %s: %s" % (device, error))
+
+
+def _index(device):
+    """Return the number that tells two devices of one name apart, None if there is none."""
+    try:
+        with open("/sys/class/net/%s/ifindex" % device) as file:
+            return int(file.read())
+    except OSError:
+        return None

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pmip check: what is missing on this machine, and the remedy."""
+
+import json
+import os
+
+from mag_lite import configuration
+from mag_lite.system import settings, sockets, tunnel
+from mag_lite.system.control import NoAnswer, ask
+from mag_lite.system.netlink import NetlinkError
+from mag_lite.system.rtnetlink import Rtnetlink, delete_link, new_link
+from mag_lite.wire.address import format_address
+
+PASS, WARN, FAIL = "PASS", "WARN", "FAIL"
+
+#: The OpenWrt package with the module for each kind of tunnel.
+_PACKAGES = {"gre": "kmod-gre", "ip6gre": "kmod-gre6", "ipip": "kmod-ipip",
+             "ip6tnl": "kmod-ip6-tunnel"}
+_PROBE = "pmip-check"
+
+
+def main(options) -> int:
+    """Print the findings; return 1 if one of them is a failure."""
+    findings = _findings(options.get("c", configuration.DEFAULT_PATH),
+                         options.get("r", "/var/run/pmip"))
+    if "j" in options:
+        print(json.dumps({"findings": [{"level": level, "text": text, "remedy": remedy}
+                                       for level, text, remedy in findings]}))
+    else:
+        for level, text, remedy in findings:
+            print("%s  %s" % (level, text))
+            if remedy:
+                print("      remedy: %s" % remedy)
+    return 1 if any([level == FAIL for level, _, _ in findings]) else 0
+
+
+def _findings(path, run_directory):
+    chosen, problems, enabled = configuration.load(path)
+    findings = [(FAIL if level == settings.ERROR else WARN, text, "edit " + path)
+                for level, text in problems]
+    if not problems:
+        findings.append((PASS, "%s is understood" % path, None))
+    if not enabled:
+        findings.append((FAIL, "the gateway is not enabled",
+                         "uci set pmip.mag.enabled=1; uci commit pmip"))
+    findings.append(_nft())
+    if chosen is not None:
+        for anchor in chosen.anchors:
+            findings += _anchor(anchor)
+        for access in chosen.access.values():
+            findings += _access(access)
+    return findings + _daemon(run_directory, chosen)
+
+
+def _nft():
+    if os.system("nft --version > /dev/null 2>&1"):
+        return FAIL, "the nft command does not work", "opkg install nftables kmod-nft-netdev"
+    return PASS, "the nft command works", None
+
+
+def _anchor(anchor):
+    name = "anchor %s" % format_address(anchor.address)
+    route = Rtnetlink()
+    try:
+        path = route.route_get(anchor.address, anchor.local or b"")
+    except NetlinkError as error:
+        return [(FAIL, "%s: there is no route to it: %s" % (name, error),
+                 "connect the uplink, or correct option lma")]
+    finally:
+        route.close()
+    local = anchor.local or path.source
+    findings = [(PASS, "%s: reached from %s, path MTU %d" % (
+        name, format_address(local), path.mtu), None)]
+    return findings + [_tunnels(name, anchor.encapsulation, local, anchor.address)]
+
+
+def _tunnels(name, encapsulation, local, remote):
+    """Try it: make such a tunnel and remove it."""
+    kind = tunnel.kind(encapsulation, local)
+    route = Rtnetlink()
+    try:
+        route.perform(new_link(_PROBE, kind, tunnel.encode(encapsulation, local, remote), 1280,
+                               _PROBE))
+        route.perform([delete_link(route.link(_PROBE).index)])
+    except NetlinkError as error:
+        if error.errno != sockets.EEXIST:
+            return (FAIL, "%s: the kernel makes no %s tunnel: %s" % (name, kind, error),
+                    "as root: opkg install " + _PACKAGES[kind])
+    finally:
+        route.close()
+    return PASS, "%s: the kernel makes %s tunnels" % (name, kind), None
+
+
+def _access(access):
+    device = access.device
+    if not _exists("/sys/class/net/" + device):
+        return [(FAIL, "access device %s does not exist" % device,
+                 "correct option device, or enable the wireless network")]
+    findings = [(PASS, "access device %s exists" % device, None)]
+    if not _exists("%s/%s" % (access.hostapd, device)):
+        findings.append((FAIL, "hostapd has no control socket %s/%s" % (access.hostapd, device),
+                         "start the access point, or correct option hostapd"))
+    if _exists("/sys/class/net/%s/master" % device) and _is_shared_bridge(device):
+        findings.append((FAIL, "%s is in a bridge with other devices: clients would bypass the "
+                         "gateway" % device, "give the wireless network a network of its own"))
+    return findings
+
+
+def _is_shared_bridge(device):
+    return len(os.listdir("/sys/class/net/%s/master/brif" % device)) > 1
+
+
+def _daemon(run_directory, chosen):
+    try:
+        status = ask(run_directory + "/control", {"verb": "status"})
+    except NoAnswer as error:
+        return [(FAIL, str(error), "service pmip start")]
+    findings = [(PASS, "the daemon runs, version %s" % status["version"], None)]
+    for access in status["access"]:
+        if not access["hostapd"]:
+            findings.append((FAIL, "the daemon has no connection to hostapd on %s"
+                             % access["device"], "see the log: logread -e pmip-mag"))
+    if chosen is not None and chosen.timestamp == "auto" and not status["timestamps"]:
+        findings.append((WARN, "the clock is not known to be right: registrations are ordered by "
+                         "sequence numbers", "enable NTP: service sysntpd enable"))
+    return findings
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pmip: what a person types to see and steer the gateway."""
+
+import json
+import sys
+
+from mag_lite.system.command_line import CommandLine, UsageError
+from mag_lite.system.control import NoAnswer, ask
+
+RUN_DIRECTORY = "/var/run/pmip"
+
+HELP = """usage: pmip [-j] [-r DIRECTORY] VERB [ARGUMENT]
+
+  status           is it working: access links, anchors, number of clients
+  clients [MAC]    the clients, or all that is known of one
+  anchors          the anchors and the tunnels to them
+  stats            counters of everything that happened
+  detach MAC       end a client's session and send it away
+  check            look for what is missing on this machine, with the remedy
+  decode [...]     decode PMIPv6, DHCP, ARP and ND packets; see: pmip decode -h
+  reload           take over the configuration file, without disturbing clients
+  stop             stop the daemon; the kernel goes on forwarding
+  flush            end every session, clear the kernel, and stop
+  clock set|lost   tell the daemon that NTP has set the clock, or lost it
+
+  -j             print JSON
+  -r DIRECTORY   of the daemon (default %s)
+  -c FILE        configuration file for check (default /etc/config/pmip)
+  -h             this text
+""" % RUN_DIRECTORY
+
+
+def main(argv) -> int:
+    """Run the command line `argv` (program name first); return the exit status."""
+    if argv[1:2] == ["decode"]:
+        from mag_lite import decode
+
+        return decode.main(argv[1:])
+    try:
+        line = CommandLine(argv[1:], flags="hj", values="rc")
+        request = _request(line)
+    except UsageError as error:
+        sys.stderr.write("pmip: %s\n\n%s" % (error, HELP))
+        return 2
+    if request is None:
+        sys.stdout.write(HELP)
+        return 0
+    if request["verb"] == "check":
+        from mag_lite.check import main as check
+
+        return check(line.options)
+    return _ask(line.options, request)
+
+
+def _request(line):
+    """Return the request that the words ask for, None for help; UsageError."""
+    words = line.words
+    if "h" in line.options or not words:
+        return None
+    verb, arguments = words[0], words[1:]
+    if verb not in _ARGUMENTS:
+        raise UsageError("there is no verb '%s'" % verb)
+    fewest, most = _ARGUMENTS[verb]
+    if not fewest <= len(arguments) <= most:
+        raise UsageError("wrong number of arguments of '%s'" % verb)
+    request = {"verb": verb}
+    if verb in ("clients", "detach") and arguments:
+        request["mac"] = arguments[0]
+    if verb == "clock":
+        if arguments[0] not in ("set", "lost"):
+            raise UsageError("clock is 'set' or 'lost'")
+        request["synchronised"] = arguments[0] == "set"
+    return request
+
+
+def _ask(options, request):
+    try:
+        answer = ask(options.get("r", RUN_DIRECTORY) + "/control", request)
+    except NoAnswer as error:
+        sys.stderr.write("pmip: %s\n" % error)
+        return 1
+    if "error" in answer:
+        sys.stderr.write("pmip: %s\n" % answer["error"])
+        return 1
+    if "j" in options:
+        print(json.dumps(answer))
+    else:
+        for line in _show(request, answer):
+            print(line)
+    return 0
+
+
+def _show(request, answer):
+    verb = request["verb"]
+    if verb == "clients" and "mac" in request:
+        return _details(answer["clients"])
+    show = _SHOW.get(verb)
+    return show(answer) if show else []
+
+
+def _status(answer):
+    clock = "time stamps" if answer["timestamps"] else "sequence numbers (clock not trusted)"
+    lines = ["pmip-mag %s, up %s, orders registrations by %s" % (
+        answer["version"], duration(answer["uptime"]), clock)]
+    for access in answer["access"]:
+        lines.append("access link %s: %s, hostapd %s" % (
+            access["device"], "open" if access["present"] else "NOT THERE",
+            "connected" if access["hostapd"] else "NOT CONNECTED"))
+    lines += _anchors(answer)
+    lines.append("%d clients served" % answer["clients"])
+    return lines
+
+
+def _anchors(answer):
+    lines = []
+    for anchor in answer["anchors"]:
+        if anchor["local"] is None:
+            lines.append("anchor %s (%s): NO WAY TO IT" % (anchor["address"], anchor["name"]))
+        else:
+            lines.append("anchor %s (%s): %s from %s, MTU %d, %d clients" % (
+                anchor["address"], anchor["name"],
+                "GRE" if anchor["encapsulation"] == "gre" else "IP-in-IP",
+                anchor["local"], anchor["mtu"], anchor["clients"]))
+    return lines
+
+
+def _clients(answer):
+    rows = [("MAC", "IDENTITY", "ADDRESS", "STATE", "SINCE", "EXPIRES")]
+    for client in sorted(answer["clients"], key=lambda client: client["mac"]):
+        rows.append((client["mac"], client["identity"], client["address"] or "-",
+                     client["state"], duration(client["attached"]),
+                     duration(client["remaining"]) if client["remaining"] else "-"))
+    return table(rows)
+
+
+def _details(clients):
+    lines = []
+    for client in clients:
+        for name in ("mac", "identity", "interface", "state", "reason", "address",
+                     "prefix_length", "router", "anchor", "service"):
+            if client[name] not in (None, ""):
+                lines.append("%-14s %s" % (name.replace("_", " "), client[name]))
+        lines.append("%-14s %s ago" % ("attached", duration(client["attached"])))
+        lines.append("%-14s %s of %s" % (
+            "lifetime left", duration(client["remaining"]), duration(client["lifetime"])))
+        for stage, milliseconds in client["stages"]:
+            lines.append("%-14s %d ms" % (stage, milliseconds))
+    return lines or ["there is no such client"]
+
+
+def _stats(answer):
+    counters = answer["counters"]
+    return ["%-32s %d" % (name, counters[name]) for name in sorted(counters)]
+
+
+def _problems(answer):
+    return answer["problems"]
+
+
+def table(rows):
+    """Return the rows as lines, their columns aligned."""
+    widths = [max([len(row[column]) for row in rows]) for column in range(len(rows[0]))]
+    return ["  ".join([cell + " " * (width - len(cell)) for cell, width in zip(row, widths)]
+                      ).rstrip() for row in rows]
+
+
+def duration(seconds: int) -> str:
+    """Return a time span as people write it: 45s, 12m05s, 3h20m, 4d07h."""
+    if seconds < 60:
+        return "%ds" % seconds
+    if seconds < 3600:
+        return "%dm%02ds" % (seconds // 60, seconds % 60)
+    if seconds < 86400:
+        return "%dh%02dm" % (seconds // 3600, seconds // 60 % 60)
+    return "%dd%02dh" % (seconds // 86400, seconds // 3600 % 24)
+
+
+#: Fewest and most arguments of each verb.
+_ARGUMENTS = {
+    "status": (0, 0), "clients": (0, 1), "anchors": (0, 0), "stats": (0, 0), "detach": (1, 1),
+    "check": (0, 0), "reload": (0, 0), "stop": (0, 0), "flush": (0, 0), "clock": (1, 1),
+}
+_SHOW = {
+    "status": _status, "clients": _clients, "anchors": _anchors, "stats": _stats,
+    "reload": _problems,
+}

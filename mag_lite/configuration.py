@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""/etc/config/pmip: what may stand in it, and the core's view of it."""
+
+from mag_lite.core.configuration import Access, Anchor, Configuration, Profile
+from mag_lite.system import settings, uci
+from mag_lite.system.settings import ANY, ONCE, REQUIRED, SectionSchema
+
+DEFAULT_PATH = "/etc/config/pmip"
+
+#: Access Technology Type of every access link: IEEE 802.11 (RFC 5213 section 8.5).
+WIRELESS_LAN = 4
+MOST_ANCHORS = 64
+
+_LIFETIME = settings.integer(4, 262140, "s")
+_ENCAPSULATION = settings.choice("gre", "ip")
+_MTU = settings.integer(576, 9000, "octets")
+
+SCHEMA = (
+    SectionSchema("mag", ONCE, (
+        ("enabled", settings.FLAG, "1", "start the gateway"),
+        ("lma", settings.ADDRESS, None,
+         "the anchor of all clients for which no profile names another"),
+        ("local", settings.ADDRESS, None,
+         "our address towards the anchor (Proxy-CoA); without: the one the route to it uses"),
+        ("encapsulation", _ENCAPSULATION, "gre", "how clients' packets are tunnelled"),
+        ("mtu", _MTU, None, "MTU of the tunnel; without: what the path to the anchor allows"),
+        ("lifetime", _LIFETIME, "3600", "lifetime asked for a registration"),
+        ("timestamp", settings.choice("auto", "on", "off"), "auto",
+         "order registrations by time stamps (needs NTP) or by sequence numbers; "
+         "auto: by time stamps once NTP has set the clock"),
+        ("dns", settings.list_of(settings.ADDRESS4), None, "DNS servers that clients are told"),
+    )),
+    SectionSchema("access", ANY, (
+        ("device", settings.INTERFACE, REQUIRED, "interface on which clients are served"),
+        ("hostapd", settings.PATH, "/var/run/hostapd",
+         "directory of the control socket of the device's access point"),
+        ("identity", settings.choice("authenticated", "mac"), "authenticated",
+         "serve only clients with an identity, or use MAC addresses where there is none"),
+    )),
+    SectionSchema("anchor", ANY, (
+        ("address", settings.ADDRESS, REQUIRED, "a further anchor, for profiles to name"),
+        ("local", settings.ADDRESS, None, "as in section mag"),
+        ("encapsulation", _ENCAPSULATION, "gre", "as in section mag"),
+        ("mtu", _MTU, None, "as in section mag"),
+    )),
+    SectionSchema("profile", ANY, (
+        ("match", settings.PATTERN, REQUIRED, "identity, `*@realm` or `*`; the first match counts"),
+        ("anchor", settings.TEXT, None, "name of the anchor section; without: option lma"),
+        ("service", settings.TEXT, None, "Service Selection (APN) to ask the anchor for"),
+        ("allow", settings.FLAG, "1", "serve these clients at all"),
+    )),
+)
+
+
+def load(path: str):
+    """Read the file; return (Configuration or None, problems, enabled).
+
+    Problems are (settings.ERROR or settings.WARNING, text).  The configuration is None if the
+    file cannot be read or says nothing that could be served.
+    """
+    try:
+        sections = uci.load(path)
+    except (OSError, uci.UciError) as error:
+        return None, [(settings.ERROR, "%s: %s" % (path, error))], True
+    return interpret(sections, path)
+
+
+def interpret(sections, path: str):
+    """As `load`, from sections that were read already."""
+    found, problems = settings.read(sections, SCHEMA, path)
+    reader = _Reader(found, path, problems)
+    configuration = Configuration(
+        found.mag.lifetime * 1000, found.mag.timestamp, found.mag.dns,
+        reader.access(), reader.anchors(), reader.profiles())
+    if not configuration.anchors:
+        problems.append((settings.ERROR, "%s: section mag: option lma is missing; it must be "
+                         "the anchor's address" % path))
+    if not configuration.access:
+        problems.append((settings.ERROR, "%s: there is no section 'access' with a device; no "
+                         "client can be served" % path))
+    usable = configuration.anchors and configuration.access
+    return configuration if usable else None, problems, found.mag.enabled
+
+
+class _Reader:
+    def __init__(self, found, path, problems):
+        self._found = found
+        self._path = path
+        self._problems = problems
+        self._anchors = []
+
+    def _complain(self, text):
+        self._problems.append((settings.ERROR, "%s: %s" % (self._path, text)))
+
+    def access(self):
+        access = {}
+        for section in self._found.access:
+            if section.device is None:
+                continue
+            if section.device in access:
+                self._complain("access: option device: '%s' occurs twice" % section.device)
+                continue
+            access[section.device] = Access(
+                section.device, section.hostapd, section.identity, WIRELESS_LAN)
+        return access
+
+    def anchors(self):
+        if self._found.mag.lma is not None:
+            self._add_anchor("lma", self._found.mag.lma, self._found.mag)
+        for section in self._found.anchor:
+            if section.address is not None:
+                self._add_anchor(section.name, section.address, section)
+        return self._anchors
+
+    def _add_anchor(self, name, address, section):
+        where = "anchor '%s'" % name
+        if section.local is not None and len(section.local) != len(address):
+            self._complain("%s: option local: must be of the anchor's IP version" % where)
+        elif any(anchor.address == address for anchor in self._anchors):
+            self._complain("%s: another anchor has this address" % where)
+        elif len(self._anchors) == MOST_ANCHORS:
+            self._complain("%s: more than %d anchors" % (where, MOST_ANCHORS))
+        else:
+            self._anchors.append(Anchor(len(self._anchors), name, address, section.local,
+                                        section.encapsulation, section.mtu))
+
+    def profiles(self):
+        profiles = []
+        for section in self._found.profile:
+            if section.match is None:
+                continue
+            anchor = self._anchor_named(section)
+            if anchor is not None or not section.allow:
+                profiles.append(Profile(section.name or section.match, section.match, anchor,
+                                        (section.service or "").encode(), section.allow))
+        return profiles
+
+    def _anchor_named(self, section):
+        wanted = section.anchor or "lma"
+        for anchor in self._anchors:
+            if anchor.name == wanted:
+                return anchor
+        if section.allow:
+            self._complain("profile '%s': option anchor: there is no anchor '%s'"
+                           % (section.name, wanted))
+        return None

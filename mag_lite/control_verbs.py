@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the daemon answers on its control socket; each verb is one method."""
+
+from mag_lite import VERSION
+from mag_lite.core.binding_update_list import printable
+from mag_lite.executor import stage_times
+from mag_lite.wire.address import format_address, format_mac, parse_mac
+
+
+class ControlVerbs:
+    """Answers requests {"verb": ..., arguments}; ValueError tells the user what is wrong."""
+
+    def __init__(self, daemon):
+        self._daemon = daemon
+
+    def answer(self, request: dict) -> dict:
+        """Return the answer to `request`."""
+        verb = request.get("verb")
+        handler = _VERBS.get(verb) if isinstance(verb, str) else None
+        if handler is None:
+            raise ValueError("unknown verb; known: %s" % ", ".join(sorted(_VERBS)))
+        return handler(self, request)
+
+    def _status(self, request):
+        daemon = self._daemon
+        gateway = daemon.gateway
+        return {
+            "version": VERSION,
+            "uptime": (daemon.loop.now() - daemon.started_at) // 1000,
+            "timestamps": gateway.sender.clock_offset is not None,
+            "clients": len([b for b in gateway.bindings if b.forwarded]),
+            "access": [self._access(device) for device in sorted(daemon.configuration.access)],
+            "anchors": [self._anchor(anchor) for anchor in daemon.configuration.anchors],
+        }
+
+    def _access(self, device):
+        links = self._daemon.links
+        return {"device": device, "present": links.is_open(device),
+                "hostapd": links.hostapd(device).connected}
+
+    def _anchors(self, request):
+        return {"anchors": [self._anchor(a) for a in self._daemon.configuration.anchors]}
+
+    def _anchor(self, anchor):
+        daemon = self._daemon
+        ready = daemon.transport.is_ready(anchor)
+        return {
+            "name": anchor.name, "address": format_address(anchor.address),
+            "local": format_address(anchor.local) if ready else None,
+            "encapsulation": anchor.encapsulation,
+            "mtu": daemon.forwarding.tunnel_mtu(anchor.index) if ready else None,
+            "clients": len([binding for binding in daemon.gateway.bindings
+                            if binding.anchor is anchor and binding.forwarded]),
+        }
+
+    def _clients(self, request):
+        wanted = _mac(request) if request.get("mac") is not None else None
+        return {"clients": [self._client(binding) for binding in self._daemon.gateway.bindings
+                            if wanted in (None, binding.mac)]}
+
+    def _client(self, binding):
+        now = self._daemon.loop.now()
+        return {
+            "mac": format_mac(binding.mac),
+            "identity": printable(binding.mn_identifier),
+            "interface": binding.interface,
+            "state": binding.state,
+            "reason": binding.reason,
+            "address": format_address(binding.home_address) if binding.home_address else None,
+            "prefix_length": binding.prefix_length,
+            "router": format_address(binding.default_router) if binding.forwarded else None,
+            "anchor": format_address(binding.anchor.address),
+            "service": printable(binding.service),
+            "attached": (now - binding.attached_at) // 1000,
+            "lifetime": binding.lifetime // 1000,
+            "remaining": max(binding.expires_at - now, 0) // 1000 if binding.forwarded else 0,
+            "stages": stage_times(binding.stages),
+        }
+
+    def _stats(self, request):
+        return {"counters": self._daemon.gateway.counters.values}
+
+    def _detach(self, request):
+        if not self._daemon.detach(_mac(request)):
+            raise ValueError("there is no client %s" % request["mac"])
+        return {}
+
+    def _reload(self, request):
+        return {"problems": self._daemon.reload()}
+
+    def _stop(self, request):
+        self._daemon.stop()
+        return {}
+
+    def _flush(self, request):
+        self._daemon.flush()
+        return {}
+
+    def _clock(self, request):
+        if request.get("synchronised") not in (True, False):
+            raise ValueError("synchronised must be true or false")
+        self._daemon.set_clock_synchronised(request["synchronised"])
+        return {}
+
+
+def _mac(request):
+    text = request.get("mac")
+    if not isinstance(text, str):
+        raise ValueError("mac must be a MAC address such as 02:00:00:00:01:01")
+    return parse_mac(text)
+
+
+_VERBS = {
+    "status": ControlVerbs._status,
+    "clients": ControlVerbs._clients,
+    "anchors": ControlVerbs._anchors,
+    "stats": ControlVerbs._stats,
+    "detach": ControlVerbs._detach,
+    "reload": ControlVerbs._reload,
+    "stop": ControlVerbs._stop,
+    "flush": ControlVerbs._flush,
+    "clock": ControlVerbs._clock,
+}

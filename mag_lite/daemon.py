@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pmip-mag: joins the core to the system and runs until it is told to stop.
+
+A killed daemon leaves the kernel forwarding and the journal true; the next one adopts both.
+Only `flush` takes the kernel state away.
+"""
+
+import gc
+import sys
+
+from mag_lite import VERSION, configuration, journal_record
+from mag_lite.access_links import AccessLinks
+from mag_lite.control_verbs import ControlVerbs
+from mag_lite.core.gateway import Gateway
+from mag_lite.executor import Executor
+from mag_lite.system import settings, sockets
+from mag_lite.system.clock import time_of_day
+from mag_lite.system.command_line import CommandLine, UsageError
+from mag_lite.system.control import ControlServer
+from mag_lite.system.forwarding import Forwarding
+from mag_lite.system.journal import Journal
+from mag_lite.system.log import Log
+from mag_lite.system.loop import Loop
+from mag_lite.system.netlink import NetlinkError
+from mag_lite.system.nftables import NftablesError
+from mag_lite.system.rtnetlink import LinkMonitor
+from mag_lite.system.run_directory import make_directory
+from mag_lite.transport import Transport
+
+RUN_DIRECTORY = "/var/run/pmip"
+
+HELP = """usage: pmip-mag [-c FILE] [-r DIRECTORY] [-v]
+
+The Proxy Mobile IPv6 gateway of an access point: registers the stations of its
+wireless networks at their anchor, which gives them an address that they keep
+while they roam, and tunnels their traffic there.
+
+  -c FILE        configuration (default %s)
+  -r DIRECTORY   control socket and journal (default %s)
+  -v             log more
+  -h             this text
+
+It stays in the foreground and logs to standard error.  `pmip` controls it.
+""" % (configuration.DEFAULT_PATH, RUN_DIRECTORY)
+
+#: MicroPython collects garbage after this many octets: its heap stays small and fast.
+_GARBAGE_THRESHOLD = 65536
+
+
+class Daemon:
+    """The gateway and everything it touches."""
+
+    def __init__(self, chosen, configuration_path: str, run_directory: str, log):
+        self.configuration = chosen
+        self.configuration_path = configuration_path
+        self.run_directory = run_directory
+        self.log = log
+        self.loop = Loop()
+        self.clock_synchronised = False
+        self.started_at = self.loop.now()
+        #: What to do after `run`: take the kernel state away; or serve again, as configured here.
+        self.flushing = False
+        self.successor = None
+        self._prepared = []
+        self._wanted_at = None
+        self._timer = None
+        self.journal = Journal(run_directory + "/bindings")
+        self.forwarding = Forwarding(run_directory, log)
+        self.gateway = Gateway(chosen, self._mtu)
+        self.transport = Transport(self.loop, log, chosen.anchors, self._message_received,
+                                   self._anchors_found, self._path_changed)
+        self.links = AccessLinks(self.loop, log, chosen.access, self._frame_received, self)
+        self._executor = Executor(self.loop, log, self.gateway, self.transport, self.links,
+                                  self.forwarding, self.journal)
+        self._control = ControlServer(
+            self.loop, run_directory + "/control", ControlVerbs(self).answer)
+        self._monitor = LinkMonitor(self.loop, self._link_changed)
+
+    def run(self):
+        """Serve until `stop`."""
+        self.links.check_all()
+        self.transport.check()
+        if not self._prepared:
+            self._prepare([])
+        self._restore()
+        self._settle()
+        self.log.info("version %s serves %s" % (
+            VERSION, ", ".join(sorted(self.configuration.access))))
+        self.loop.run(self.log.exception)
+
+    def stop(self):
+        """Stop soon and leave the kernel forwarding."""
+        self.loop.at(self.loop.now(), self.loop.stop)
+
+    def flush(self):
+        """Say good-bye to the anchors, clear the kernel, and stop."""
+        self.gateway.leave(self.loop.now())
+        self._settle()
+        self.flushing = True
+        self.stop()
+
+    def reload(self):
+        """Serve on as the configuration file says now; ValueError if it cannot be served.
+
+        The successor finds the sessions in kernel and journal, as after a crash.
+        """
+        chosen, problems, _ = configuration.load(self.configuration_path)
+        if chosen is None:
+            raise ValueError("; ".join([text for _, text in problems]))
+        self.successor = chosen
+        self.stop()
+        return [text for _, text in problems]
+
+    def close(self):
+        """Close everything; the kernel goes on forwarding unless flushed."""
+        self._monitor.close()
+        self._control.close()
+        self.links.close()
+        self.transport.close()
+        if self.flushing:
+            self.forwarding.close()
+        else:
+            self.forwarding.abandon()
+        self.journal.close()
+
+    def set_clock_synchronised(self, synchronised: bool):
+        """NTP has set the clock, or has lost it."""
+        self.clock_synchronised = synchronised
+
+    def detach(self, mac: bytes) -> bool:
+        """End the session of a station and send it away; whether there was one."""
+        found = [binding for binding in self.gateway.bindings if binding.mac == mac]
+        for binding in found:
+            self.links.hostapd(binding.interface).remove(mac, True)
+            self.gateway.station_gone(
+                binding.interface, mac, "detached by the administrator", self.loop.now())
+        self._settle()
+        return bool(found)
+
+    # What happens
+
+    def station_authorized(self, interface, mac, identity):
+        """Hostapd's listener: see mag_lite.system.hostapd."""
+        self.gateway.station_authorized(interface, mac, identity, self._now())
+        self._settle()
+
+    def station_gone(self, interface, mac, reason):
+        """As above."""
+        self.gateway.station_gone(interface, mac, reason, self._now())
+        self._settle()
+
+    def station_seen(self, interface, mac):
+        """As above."""
+        self.gateway.station_seen(interface, mac, self._now())
+        self._settle()
+
+    def hostapd_up(self, interface):
+        """As above."""
+        self.log.info("access point on %s: connected to hostapd" % interface)
+        self.gateway.link_restored(interface, self._now())
+        self._settle()
+
+    def hostapd_down(self, interface, reason):
+        """As above."""
+        self.log.warning("access point on %s: no connection to hostapd: %s" % (interface, reason))
+
+    def _frame_received(self, interface, frame):
+        self.gateway.frame_received(interface, frame, self._now())
+        self._settle()
+
+    def _message_received(self, source, data):
+        self.gateway.message_received(source, data, self._now())
+        self._settle()
+
+    def _expire(self):
+        self._timer = self._wanted_at = None
+        self.gateway.expire(self._now())
+        self._settle()
+
+    def _now(self):
+        """The time of an event, and with it our idea of the time of day."""
+        now = self.loop.now()
+        trusted = self.configuration.timestamp == "on" or (
+            self.configuration.timestamp == "auto" and self.clock_synchronised)
+        offset = time_of_day() - now * 65536 // 1000
+        self.gateway.sender.clock_offset = offset if trusted else None
+        return now
+
+    def _settle(self):
+        """Do what the core decided, and wake up when it wants."""
+        self._executor.run()
+        when = self.gateway.next_timeout()
+        if when == self._wanted_at:
+            return
+        if self._timer is not None:
+            self.loop.cancel(self._timer)
+        self._wanted_at = when
+        self._timer = None if when is None else self.loop.at(when, self._expire)
+
+    # Links and paths
+
+    def _link_changed(self, name):
+        if name in self.configuration.access:
+            if self.links.check(name):
+                self._prepare(self._prepared)
+        elif name is None:
+            self.links.check_all()
+            self._prepare(self._prepared)
+        else:
+            self.transport.check_soon()
+
+    def _anchors_found(self, anchors):
+        self._prepare(anchors)
+        for anchor in anchors:
+            self.gateway.anchor_reachable(anchor, self.loop.now())
+            self._path_changed(anchor)
+        self._settle()
+
+    def _prepare(self, anchors):
+        self._prepared = list(anchors)
+        try:
+            self.forwarding.prepare(list(self.configuration.access), self._prepared)
+        except (NetlinkError, NftablesError, OSError) as error:
+            self.log.error("the kernel cannot forward: %s; see: pmip check" % error)
+
+    def _path_changed(self, anchor):
+        try:
+            again = self.forwarding.refresh_mtu(anchor.index)
+        except (NetlinkError, NftablesError, KeyError) as error:
+            self.log.error("MTU of the tunnel to anchor '%s': %s" % (anchor.name, error))
+            return
+        if again is not None:
+            self.loop.at(self.loop.now() + again, lambda: self._path_changed(anchor))
+
+    def _mtu(self, binding):
+        return self.forwarding.tunnel_mtu(binding.anchor.index)
+
+    # Restart
+
+    def _restore(self):
+        """Take up the sessions of the journal; remove what else is in the kernel."""
+        records, unreadable = self.journal.read()
+        for name in unreadable:
+            self.log.warning("journal: '%s' is unreadable" % name)
+            self.journal.remove(name)
+        for key in sorted(records):
+            self._restore_binding(key, records[key])
+        kept = [(binding.interface, binding.mac, binding.home_address, binding.anchor.index)
+                for binding in self.gateway.bindings]
+        complete, partial = self.forwarding.clients()
+        for client in complete | partial:
+            if client not in kept:
+                self.forwarding.remove_client(*client)
+        for client in kept:
+            if client not in complete:
+                self.forwarding.add_client(*client)
+        if kept:
+            self.log.info("%d sessions taken up again" % len(kept))
+
+    def _restore_binding(self, key, record):
+        now = self.loop.now()
+        try:
+            binding = journal_record.binding(record, self.configuration)
+            if not now < binding.expires_at <= now + binding.lifetime:
+                raise ValueError("it has expired")
+            if binding.anchor not in self._prepared:
+                raise ValueError("there is no way to its anchor")
+        except ValueError as error:
+            self.log.warning("journal: '%s' is not taken up: %s" % (key, error))
+            self.journal.remove(key)
+            return
+        self.gateway.restore(binding, now)
+
+
+def main(argv) -> int:
+    """Run the daemon with the arguments `argv` (program name first); return the exit status."""
+    try:
+        line = CommandLine(argv[1:], flags="hv", values="cr")
+    except UsageError as error:
+        sys.stderr.write("pmip-mag: %s\n%s" % (error, HELP))
+        return 2
+    if "h" in line.options:
+        sys.stdout.write(HELP)
+        return 0
+    if hasattr(gc, "threshold"):
+        gc.threshold(_GARBAGE_THRESHOLD)
+    log = Log("pmip-mag", "v" in line.options)
+    return _serve(line.options.get("c", configuration.DEFAULT_PATH),
+                  line.options.get("r", RUN_DIRECTORY), log)
+
+
+def _serve(path, run_directory, log):
+    chosen, problems, enabled = configuration.load(path)
+    for level, text in problems:
+        (log.error if level == settings.ERROR else log.warning)(text)
+    if chosen is None:
+        return 1
+    if not enabled:
+        log.info("not enabled: %s: section mag: option enabled" % path)
+        return 0
+    try:
+        make_directory(run_directory)
+        while chosen is not None:
+            daemon = Daemon(chosen, path, run_directory, log)
+            daemon.run()
+            daemon.close()
+            chosen = daemon.successor
+    except (OSError, NetlinkError) as error:
+        log.error("cannot serve: %s" % (
+            sockets.reason(error) if isinstance(error, OSError) else error))
+        return 1
+    return 0

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A binding as it stands in the journal, and back."""
+
+from binascii import hexlify, unhexlify
+
+from mag_lite.core.binding_update_list import Binding
+from mag_lite.wire.address import format_address, format_mac, parse_address, parse_mac
+
+
+def key(binding: Binding) -> str:
+    """The journal's key of a binding: the station."""
+    return format_mac(binding.mac)
+
+
+def record(binding: Binding) -> dict:
+    """Return what must outlive the process; `expires_at` is in ms since boot."""
+    return {
+        "interface": binding.interface,
+        "mac": format_mac(binding.mac),
+        "identity": hexlify(binding.mn_identifier).decode(),
+        "service": hexlify(binding.service).decode(),
+        "anchor": format_address(binding.anchor.address),
+        "address": format_address(binding.home_address),
+        "prefix_length": binding.prefix_length,
+        "router": format_address(binding.default_router),
+        "sequence": binding.sequence,
+        "lifetime": binding.lifetime,
+        "expires_at": binding.expires_at,
+    }
+
+
+def binding(entry: dict, configuration) -> Binding:
+    """Return the binding of a record; ValueError if it does not fit the configuration."""
+    try:
+        access = configuration.access.get(entry["interface"])
+        anchor = _anchor(configuration, parse_address(entry["anchor"]))
+        if access is None or anchor is None:
+            raise ValueError("its access device or anchor is not configured any more")
+        restored = Binding(access.device, parse_mac(entry["mac"]))
+        restored.anchor = anchor
+        restored.access_technology = access.technology
+        restored.mn_identifier = unhexlify(entry["identity"])
+        restored.service = unhexlify(entry["service"])
+        restored.home_address = _address4(entry["address"])
+        restored.default_router = _address4(entry["router"])
+        restored.prefix_length = _number(entry["prefix_length"], 1, 32)
+        restored.sequence = _number(entry["sequence"], 0, 65535)
+        restored.lifetime = _number(entry["lifetime"], 0, 1 << 40)
+        restored.expires_at = _number(entry["expires_at"], 0, 1 << 60)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("a field is missing or wrong: %s" % error)
+    return restored
+
+
+def _anchor(configuration, address):
+    for anchor in configuration.anchors:
+        if anchor.address == address:
+            return anchor
+    return None
+
+
+def _address4(text):
+    address = parse_address(text)
+    if len(address) != 4:
+        raise ValueError("not an IPv4 address: %s" % text)
+    return address
+
+
+def _number(value, lowest, highest):
+    if not isinstance(value, int) or not lowest <= value <= highest:
+        raise ValueError("out of range: %r" % value)
+    return value
