@@ -139,9 +139,9 @@ class Daemon:
 
     # What happens
 
-    def station_authorized(self, interface, mac, identity):
+    def station_authorized(self, interface, mac, identity, since):
         """Hostapd's listener: see mag_lite.system.hostapd."""
-        self.gateway.station_authorized(interface, mac, identity, self._now())
+        self.gateway.station_authorized(interface, mac, identity, since, self._now())
         self._settle()
 
     def station_gone(self, interface, mac, reason):

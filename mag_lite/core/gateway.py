@@ -33,6 +33,8 @@ from mag_lite.wire.mobility_header import Message
 
 #: Restored sessions are renewed one after the other, this far apart (ms).
 RESTORE_INTERVAL = 20
+#: An arrival longer ago than this is no arrival to be timed, but found on the list (ms).
+NEWS = 1000
 #: Stations are given this long to associate again with an access point that restarted (ms).
 RESTORE_PATIENCE = 5000
 
@@ -59,8 +61,11 @@ class Gateway:
 
     # Stations
 
-    def station_authorized(self, interface: str, mac: bytes, identity, now: int):
-        """MN-ATTACHED: the authenticator has let the station in; `identity` may be None."""
+    def station_authorized(self, interface: str, mac: bytes, identity, since: int, now: int):
+        """MN-ATTACHED: the authenticator has let the station in, at `since` (ms).
+
+        `identity` (bytes) is what it authenticated as, None if nothing is known.
+        """
         access = self.configuration.access.get(interface)
         if access is None:
             return
@@ -78,7 +83,7 @@ class Gateway:
             self._leave_other_links(interface, mac, now)
             binding = Binding(interface, mac)
             self.bindings.add(binding)
-        self._attach(binding, access, decision, now)
+        self._attach(binding, access, decision, since, now)
 
     def _leave_other_links(self, interface, mac, now):
         """The anchor sees one gateway: a move between its access links ends nothing there."""
@@ -89,14 +94,14 @@ class Gateway:
                 self.registration.handle(binding, REVOKED, now, "the station is on %s now"
                                          % interface)
 
-    def _attach(self, binding, access, decision, now):
+    def _attach(self, binding, access, decision, since, now):
         binding.mn_identifier = decision.mn_identifier
         binding.anchor = decision.anchor
         binding.service = decision.service
         binding.access_technology = access.technology
         binding.attached = True
-        binding.attached_at = now
-        binding.stages = {"attached": now}
+        binding.attached_at = since
+        binding.stages = {"attached": since if now - since < NEWS else now}
         self.presence.seen(binding, now)
         self.counters.count("attach")
         self.registration.handle(binding, ATTACHED, now)

@@ -90,7 +90,7 @@ class Domain:
         self.whereabouts[mac] = ap
         ap.stations.add(mac)
         self._clock(ap)
-        ap.gateway.station_authorized(LINK, mac, identity, self.now)
+        ap.gateway.station_authorized(LINK, mac, identity, self.now, self.now)
         ap.settle()
 
     def leave(self, number, mac):

@@ -48,7 +48,7 @@ class Bench:
         return [header.decode(action.data) for action in self.take(SendMessage)]
 
     def attach(self, identity=IDENTITY, mac=PHONE, link=LINK):
-        self.gateway.station_authorized(link, mac, identity, self.now)
+        self.gateway.station_authorized(link, mac, identity, self.now, self.now)
 
     def wait(self, milliseconds):
         """Let time pass, deadline by deadline."""
