@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the gateway makes of /etc/config/pmip, right and wrong."""
+
+from mag_lite.configuration import SCHEMA, interpret
+from mag_lite.system import uci
+from mag_lite.system.settings import ERROR
+from mag_lite.wire.address import parse_address
+
+SMALLEST = """
+config mag 'mag'
+	option lma '198.51.100.1'
+config access 'wlan'
+	option device 'wlan0'
+"""
+
+
+def read(text):
+    configuration, problems, _ = interpret(uci.parse(text), "pmip")
+    return configuration, problems
+
+
+def complaints(text):
+    return [problem for level, problem in read(text)[1] if level == ERROR]
+
+
+def complaint(text):
+    found, = complaints(text)
+    return found
+
+
+def test_the_smallest_configuration_serves():
+    configuration, problems = read(SMALLEST)
+    assert problems == []
+    anchor, = configuration.anchors
+    assert (anchor.index, anchor.address) == (0, parse_address("198.51.100.1"))
+    assert (anchor.local, anchor.encapsulation, anchor.mtu) == (None, "gre", None)
+    assert configuration.lifetime == 3600000 and configuration.timestamp == "auto"
+    access = configuration.access["wlan0"]
+    assert (access.hostapd, access.identity, access.technology) == (
+        "/var/run/hostapd", "authenticated", 4)
+
+
+def test_an_empty_file_says_what_is_missing():
+    configuration, _ = read("")
+    assert configuration is None
+    texts = complaints("")
+    assert "option lma is missing" in texts[0] and "no section 'access'" in texts[1]
+
+
+def test_wrong_values_name_section_option_value_and_what_is_allowed():
+    text = complaint(SMALLEST.replace("config access", "\toption lifetime '3'\nconfig access"))
+    for words in ("mag 'mag'", "lifetime", "'3'", "4 to 262140"):
+        assert words in text, text
+    text = complaint(SMALLEST.replace("198.51.100.1", "anchor.example.org") + """
+config anchor 'x'
+	option address '192.0.2.1'
+""")
+    assert "'anchor.example.org' is not an IPv4 or IPv6 address" in text
+
+
+def test_unknown_options_only_warn():
+    configuration, problems = read(SMALLEST + "\toption colour 'red'\n")
+    assert configuration is not None
+    assert [level for level, _ in problems] == ["warning"]
+
+
+def test_profiles_choose_anchors_by_name():
+    configuration, problems = read(SMALLEST + """
+config anchor 'staff'
+	option address '2001:db8::1'
+config profile
+	option match '*@staff.example.org'
+	option anchor 'staff'
+	option service 'internal'
+config profile
+	option match '*@evil.example.org'
+	option allow '0'
+""")
+    assert problems == []
+    staff, evil = configuration.profiles
+    assert staff.anchor is configuration.anchors[1] and staff.service == b"internal"
+    assert staff.anchor.index == 1
+    assert not evil.allow
+
+
+def test_a_profile_with_an_unknown_anchor_is_an_error():
+    assert "there is no anchor 'nowhere'" in complaint(SMALLEST + """
+config profile 'p'
+	option match '*'
+	option anchor 'nowhere'
+""")
+
+
+def test_what_cannot_be_together_is_an_error():
+    assert "occurs twice" in complaint(SMALLEST + "config access\n\toption device 'wlan0'\n")
+    assert "another anchor has this address" in complaint(
+        SMALLEST + "config anchor 'x'\n\toption address '198.51.100.1'\n")
+    assert "IP version" in complaint(SMALLEST + """
+config anchor 'x'
+	option address '198.51.100.2'
+	option local '2001:db8::1'
+""")
+
+
+def test_the_shipped_file_names_every_option_and_its_default():
+    with open("files/etc/config/pmip") as file:
+        shipped = file.read()
+    for section in SCHEMA:
+        assert "config %s " % section.type in shipped, section.type
+        for name, _, default, _ in section.options:
+            assert ("option %s '" % name in shipped) or ("list %s '" % name in shipped), name
+            if isinstance(default, str):
+                assert "option %s '%s'" % (name, default) in shipped, (name, default)
+
+
+def test_the_shipped_file_uncommented_is_understood():
+    with open("files/etc/config/pmip") as file:
+        lines = file.read().split("\n")
+    text = ""
+    for line in lines:
+        bare = line.strip()
+        if bare.startswith("#option") or bare.startswith("#list") or bare.startswith("#config"):
+            bare = bare[1:]
+        if bare and not bare.startswith("#") and not bare.endswith("''"):
+            text += bare + "\n"
+    configuration, problems = read(text)
+    assert problems == [] and configuration is not None
