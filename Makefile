@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+PMIP_CACHE ?= $(HOME)/.cache/pmip-bed
+KERNEL ?= newest
+export PMIP_CACHE KERNEL
+export PYTHONDONTWRITEBYTECODE = 1
+
+PYTHON = $(PMIP_CACHE)/venv/bin/python
+BOOT = tests/bed/uml-run -a mac80211_hwsim.radios=4
+BED_PATH = PYTHONPATH=$(CURDIR):$(CURDIR)/tests
+DEMO = $(if $(IPV6),--ipv6) $(if $(MICROPYTHON),--micropython)
+
+help:
+	@echo 'make demo                a phone roams between two access points, live (KEEP=1: then a prompt,'
+	@echo '                         IPV6=1: anchor over IPv6, MICROPYTHON=1: daemons on MicroPython)'
+	@echo 'make test                all tests (STAGES="ruff unit unit-micropython mpy-cross kernel")'
+	@echo 'make test KERNEL=6.1     the same on Linux 6.1'
+	@echo 'make bench               measurements, as a table and JSON'
+	@echo 'make fuzz                random input to every parser'
+	@echo 'make lint                ruff'
+	@echo 'make setup               only what all these need: packages, Python, test kernel'
+	@echo 'make clean               remove what tests leave in the work tree'
+
+setup:
+	@tests/bed/setup
+
+demo: setup
+	@[ -t 1 ] && export PMIP_COLOUR=1; $(BED_PATH) $(BOOT) $(if $(KEEP),-i -t 0,-t 120) \
+	    $(PYTHON) tests/bed/demo.py $(DEMO) $(if $(KEEP),--keep)
+
+test: setup
+	@$(PYTHON) tests/suite.py $(STAGES)
+
+bench: setup
+	@for driver in bench/*.py; do \
+	    [ -e "$$driver" ] || { echo 'no measurements yet'; break; }; \
+	    $(BED_PATH) $(BOOT) -t 1800 $(PYTHON) $$driver || exit 1; \
+	done
+
+fuzz: setup
+	@$(BED_PATH) $(PYTHON) tests/fuzz/run.py
+
+lint: setup
+	@$(PMIP_CACHE)/venv/bin/ruff check .
+
+clean:
+	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup demo test bench fuzz lint clean

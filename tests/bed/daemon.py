@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pmip-mag or pmip-lma on a machine, under CPython or MicroPython."""
+
+import json
+import os
+import signal
+import socket
+import sys
+
+from bed import paths
+from bed.uci import uci
+
+PYTHONS = {
+    "cpython": [os.path.realpath(sys.executable)],
+    "micropython": [paths.MICROPYTHON, "-X", "heapsize=4M"],
+}
+ENVIRONMENT = {"PYTHONPATH": paths.REPOSITORY, "MICROPYPATH": paths.REPOSITORY}
+
+
+class Daemon:
+    """The daemon `program` ("pmip-mag" or "pmip-lma") on `machine`, with UCI `sections`."""
+
+    def __init__(self, machine, program: str, *sections, python="cpython"):
+        self.machine, self.program = machine, program
+        self.python = PYTHONS[python]
+        self.directory = os.path.join(machine.directory, program)
+        self.configuration = self.directory + ".uci"
+        self.configure(*sections)
+        self.process = None
+
+    def configure(self, *sections):
+        """Write the configuration file; takes effect with the next start."""
+        with open(self.configuration, "w") as file:
+            file.write(uci(*sections))
+
+    def start(self, *options: str):
+        """Start the daemon; `wait()` until it serves."""
+        self.process = self.machine.start(
+            *self.python, self._program("sbin"),
+            "-c", self.configuration, "-r", self.directory, *options,
+            log=self.program + ".log",
+            environment=ENVIRONMENT,
+        )
+
+    def _program(self, folder, name=""):
+        return os.path.join(paths.REPOSITORY, "files/usr", folder, name or self.program)
+
+    @property
+    def control(self) -> str:
+        """The path of its control socket."""
+        return os.path.join(self.directory, "control")
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def serving(self) -> bool:
+        """Whether it accepts connections on its control socket."""
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            client.connect(self.control)
+            return True
+        except OSError:
+            return False
+        finally:
+            client.close()
+
+    def log(self) -> str:
+        """What it has logged."""
+        return self.machine.log(self.program + ".log")
+
+    def kill(self):
+        """kill -9."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self):
+        """SIGTERM, as procd does."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+
+    def tell(self, verb: str, *arguments: str):
+        """The answer of the daemon's command-line client to `verb`, as JSON values."""
+        if self.program == "pmip-mag":
+            command = [self._program("bin", "pmip"), "-r", self.directory, "-j"]
+        else:
+            command = [self._program("sbin"), "-r", self.directory, "-j"]
+        interpreter = PYTHONS["cpython"]
+        environment = [f"PYTHONPATH={paths.REPOSITORY}"]
+        return json.loads(self.machine.run(
+            "env", *environment, *interpreter, *command, verb, *arguments
+        ))

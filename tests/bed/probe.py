@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The probe: small UDP packets both ways, one a millisecond, to see what a roam costs."""
+
+import os
+import signal
+import socket
+import struct
+import time
+from collections import namedtuple
+
+Gap = namedtuple("Gap", "start end lost")
+Gap.__doc__ = """No packet arrived between start and end (monotonic ms); `lost` never arrived."""
+
+_INTERVAL = 0.001
+_SIZE = 100
+_SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 33, 35
+_BUFFER = 64 << 20
+
+
+def _end(machine, address):
+    """A socket that keeps what it receives, with the kernel's time stamps, until it is read."""
+    end = machine.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    end.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+    end.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    end.bind((address, 0))
+    end.setblocking(False)
+    return end
+
+
+def _send(directions):
+    """Send one packet to each (socket, address) every millisecond, until SIGTERM.
+
+    Few system calls: they are what costs time in User-Mode Linux.
+    """
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+    wanted = {signal.SIGALRM, signal.SIGTERM}
+    signal.setitimer(signal.ITIMER_REAL, _INTERVAL, _INTERVAL)
+    sequence = 0
+    while signal.sigwait(wanted) == signal.SIGALRM:
+        packet = struct.pack("!Q", sequence).ljust(_SIZE, b"\0")
+        for sender, destination in directions:
+            try:
+                sender.sendto(packet, destination)
+            except OSError:
+                pass    # no carrier, no route: the packet counts as lost
+        sequence += 1
+
+
+def _received(end) -> list:
+    """The (sequence, monotonic ms) of all packets that wait in a socket."""
+    offset = time.monotonic_ns() - time.time_ns()
+    packets = []
+    while True:
+        try:
+            data, ancillary, _, _ = end.recvmsg(_SIZE, 64)
+        except BlockingIOError:
+            return packets
+        seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
+        when = seconds * 1_000_000_000 + nanoseconds + offset
+        packets.append((struct.unpack_from("!Q", data)[0], when / 1e6))
+
+
+class Probe:
+    """Runs between `phone` (machine, address) and `correspondent` (machine, address)."""
+
+    def __init__(self, phone, phone_address: str, correspondent, correspondent_address: str):
+        self._phone = _end(phone, phone_address)
+        self._correspondent = _end(correspondent, correspondent_address)
+        directions = [
+            (self._phone, self._correspondent.getsockname()),
+            (self._correspondent, self._phone.getsockname()),
+        ]
+        blocked = signal.pthread_sigmask(
+            signal.SIG_BLOCK, [signal.SIGALRM, signal.SIGTERM]
+        )
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                _send(directions)
+            finally:
+                os._exit(0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+    def stop(self, linger=0.2):
+        """End the probe; afterwards `up` and `down` are the Arrivals."""
+        os.kill(self._pid, signal.SIGTERM)
+        os.waitpid(self._pid, 0)
+        time.sleep(linger)
+        self.up = Arrivals(_received(self._correspondent))
+        self.down = Arrivals(_received(self._phone))
+
+
+class Arrivals:
+    """What arrived in one direction: `.packets` are (sequence, monotonic ms)."""
+
+    def __init__(self, packets):
+        self.packets = packets
+
+    @property
+    def lost(self) -> int:
+        """How many packets never arrived, of those before the last that did."""
+        sequences = {sequence for sequence, _ in self.packets}
+        return max(sequences) + 1 - len(sequences) if sequences else 0
+
+    def gap(self, since: float, until: float) -> Gap:
+        """The longest silence that overlaps the time since..until (monotonic ms)."""
+        best = Gap(since, since, 0)
+        for (before, start), (after, end) in zip(self.packets, self.packets[1:], strict=False):
+            if end >= since and start <= until and end - start > best.end - best.start:
+                best = Gap(start, end, after - before - 1)
+        return best

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The watcher: sees everything on every machine, and notes when.
+
+A process of its own with real-time priority reads the sources (control sockets, captures, netlink),
+so that an event's time is right however busy the one processor is.
+"""
+
+import os
+import select
+import socket
+import struct
+import time
+from collections import namedtuple
+
+Event = namedtuple("Event", "time actor kind text detail")
+Event.__doc__ = """What happened: time (monotonic ms, float), on which machine, what, in words."""
+
+_HEADER = struct.Struct("!QII")     # nanoseconds, source, length
+_BUFFER = 8 << 20
+_POLITENESS = 10
+
+
+def now() -> float:
+    """Monotonic milliseconds."""
+    return time.monotonic_ns() / 1e6
+
+
+def _add_source(control, poll, sources):
+    number, descriptors, _, _ = socket.recv_fds(control, 4, 1)
+    if not descriptors:
+        os._exit(0)
+    sources[descriptors[0]] = struct.unpack("!I", number)[0]
+    poll.register(descriptors[0], select.POLLIN)
+
+
+def _note(descriptor, number, report):
+    """Pass on one datagram of a source; False when the source has ended."""
+    try:
+        data = os.read(descriptor, 65536)
+    except OSError:
+        return False
+    report.sendall(_HEADER.pack(time.monotonic_ns(), number, len(data)) + data)
+    return bool(data)
+
+
+def _observe(control, report):
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(20))
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    sources = {}
+    while True:
+        for descriptor, _ in poll.poll():
+            if descriptor == control.fileno():
+                _add_source(control, poll, sources)
+            elif not _note(descriptor, sources[descriptor], report):
+                poll.unregister(descriptor)
+                os.close(descriptor)
+
+
+class Watch:
+    """All events so far are in `.events`; `on_event(event)` is called for each as it comes."""
+
+    def __init__(self, on_event=None):
+        self.events = []
+        self.on_event = on_event
+        self._decoders = []
+        self._partial = b""
+        self._control, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._report, report = socket.socketpair()
+        report.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        if os.fork() == 0:
+            self._control.close()
+            self._report.close()
+            try:
+                _observe(control, report)
+            finally:
+                os._exit(1)
+        control.close()
+        report.close()
+        self._report.setblocking(False)
+
+    def add(self, source):
+        """Watch `source`: it has `.socket` and `.decode(time, data) -> list of Events`."""
+        number = struct.pack("!I", len(self._decoders))
+        self._decoders.append(source.decode)
+        socket.send_fds(self._control, [number], [source.socket.fileno()])
+
+    def _take(self, timeout):
+        """Decode what has been reported, waiting up to `timeout` ms for something."""
+        if not select.select([self._report], [], [], max(timeout, 0) / 1000)[0]:
+            return
+        self._partial += self._report.recv(1 << 20)
+        while len(self._partial) >= _HEADER.size:
+            when, number, length = _HEADER.unpack_from(self._partial)
+            end = _HEADER.size + length
+            if len(self._partial) < end:
+                break
+            data, self._partial = self._partial[_HEADER.size:end], self._partial[end:]
+            for event in self._decoders[number](when / 1e6, data):
+                self._keep(event)
+
+    def _keep(self, event):
+        self.events.append(event)
+        if self.on_event:
+            self.on_event(event)
+
+    def say(self, actor: str, kind: str, text: str, detail=None):
+        """Add an event of our own, now."""
+        self._keep(Event(now(), actor, kind, text, detail))
+
+    def find(self, actor=None, kind=None, text="", since=0.0):
+        """The first event at or after `since` (ms) that matches, or None."""
+        for event in self.events:
+            if (
+                event.time >= since
+                and actor in (None, event.actor)
+                and kind in (None, event.kind)
+                and text in event.text
+            ):
+                return event
+        return None
+
+    def all(self, actor=None, kind=None, text="", since=0.0, until=float("inf")) -> list:
+        """All events that match, oldest first."""
+        return [
+            event
+            for event in self.events
+            if since <= event.time <= until
+            and actor in (None, event.actor)
+            and kind in (None, event.kind)
+            and text in event.text
+        ]
+
+    def until(self, condition, seconds: float, what: str):
+        """Wait until `condition()` is true and return its value; TimeoutError names `what`.
+
+        Meanwhile this process gives way to the machines it watches.
+        """
+        end = now() + seconds * 1000
+        os.setpriority(os.PRIO_PROCESS, 0, _POLITENESS)
+        try:
+            while True:
+                value = condition()
+                if value:
+                    return value
+                if now() >= end:
+                    raise TimeoutError(f"{what}: not within {seconds:g} s")
+                self._take(min(end - now(), 50))
+        finally:
+            os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+    def expect(self, seconds: float, **match):
+        """Wait for an event as `find` describes it, and return it."""
+        words = " ".join(str(value) for key, value in match.items() if key != "since")
+        return self.until(lambda: self.find(**match), seconds, words)
+
+    def rest(self, seconds: float):
+        """Let time pass, noting what happens."""
+        end = now() + seconds * 1000
+        self.until(lambda: now() >= end, seconds + 1, "rest")
