@@ -4,6 +4,7 @@
 from collections import namedtuple
 
 from lma_lite.address_pool import AddressPool
+from mag_lite.identity_pattern import matches
 from mag_lite.wire import status
 
 #: A home network as configured; `selection` is the Service Selection that asks for it, empty
@@ -16,25 +17,6 @@ Node = namedtuple("Node", ("match", "allow", "pool", "address"))
 
 #: Subtype of the Mobile Node Identifier option (RFC 4283).
 NETWORK_ACCESS_IDENTIFIER = 1
-
-
-def matches(pattern: bytes, identifier: bytes) -> bool:
-    """Return True if `identifier` is `pattern`, in which each * stands for any octets."""
-    parts = pattern.split(b"*")
-    first, last = parts[0], parts[-1]
-    if len(parts) == 1:
-        return pattern == identifier
-    if len(identifier) < len(first) + len(last):
-        return False
-    if not identifier.startswith(first) or not identifier.endswith(last):
-        return False
-    position, end = len(first), len(identifier) - len(last)
-    for part in parts[1:-1]:
-        found = identifier.find(part, position, end)
-        if found < 0:
-            return False
-        position = found + len(part)
-    return True
 
 
 class Service:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Identity and policy profile of a station (RFC 5213 sections 6.2 and 6.6)."""
 
+from mag_lite.identity_pattern import matches
 from mag_lite.wire.address import format_mac
 
 
@@ -34,7 +35,7 @@ class Policy:
         if len(identity) > 254:
             return Decision(b"", None, b"", "its identity is longer than 254 octets")
         for profile in self.configuration.profiles:
-            if matches(profile.match, identity):
+            if matches(profile.match.encode(), identity):
                 return self._by_profile(profile, identity)
         return self._accept(identity, self.configuration.anchors[0], b"")
 
@@ -46,14 +47,3 @@ class Policy:
     @staticmethod
     def _accept(identity, anchor, service):
         return Decision(identity, anchor, service, "")
-
-
-def matches(pattern: str, identity: bytes) -> bool:
-    """Match an identity with `*`, `*@realm` (no sub-realms), or itself; realms ignore case."""
-    if pattern == "*":
-        return True
-    user, _, realm = identity.rpartition(b"@")
-    wanted_user, _, wanted_realm = pattern.encode().rpartition(b"@")
-    if realm.lower() != wanted_realm.lower():
-        return False
-    return wanted_user == b"*" or wanted_user == user
