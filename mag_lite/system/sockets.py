@@ -119,8 +119,9 @@ if MICROPYTHON:
         return bytes(peer[8:24]), port
 
     def unix_address(path: str):
-        """Address of a Unix socket; a path that begins with NUL is an abstract name."""
-        end = b"" if path[0] == "\0" else b"\0"
+        """Address of a Unix socket; a path that begins with NUL is an abstract name, and bind()
+        to an empty one takes an abstract name of the kernel's choice."""
+        end = b"" if path[:1] in ("", "\0") else b"\0"
         return struct.pack("H", AF_UNIX) + path.encode() + end
 
     def netlink_address(groups: int = 0):
@@ -150,7 +151,8 @@ else:
         return socket.inet_pton(AF_INET6 if ":" in host else AF_INET, host), peer[1]
 
     def unix_address(path: str):
-        """Address of a Unix socket; a path that begins with NUL is an abstract name."""
+        """Address of a Unix socket; a path that begins with NUL is an abstract name, and bind()
+        to an empty one takes an abstract name of the kernel's choice."""
         return path
 
     def netlink_address(groups: int = 0):

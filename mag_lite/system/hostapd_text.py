@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What hostapd says on its control socket: events, and answers about stations."""
+
+from collections import namedtuple
+
+from mag_lite.wire.address import parse_mac
+
+Event = namedtuple("Event", ("name", "mac"))
+
+# `identity` is bytes or None, `connected` whole seconds.
+Station = namedtuple("Station", ("mac", "authorized", "identity", "connected"))
+
+_ESCAPES = {b'"': b'"', b"\\": b"\\", b"e": b"\x1b", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+
+
+def parse_event(message: bytes):
+    """The Event in an unsolicited message `<level>NAME ...`, or None when it is an answer.
+
+    `mac` is None in an event that is not about a station.
+    """
+    end = message.find(b">")
+    if message[:1] != b"<" or end < 0:
+        return None
+    words = message[end + 1 :].split()
+    if not words:
+        return Event(b"", None)
+    return Event(words[0], _mac(words[1]) if len(words) > 1 else None)
+
+
+def parse_station(answer: bytes):
+    """The Station that a STA, STA-FIRST or STA-NEXT answer describes, or None.
+
+    Names that the station chose itself stand in the answer as it sent them.  They come after
+    flags and identity and before the connection time: a line that pretends to be one of these
+    is in the wrong place.
+    """
+    lines = answer.split(b"\n")
+    mac = _mac(lines[0])
+    if mac is None:
+        return None
+    trusted = _until_chosen_names(lines)
+    flags = _value(trusted, b"flags=") or b""
+    seconds = _value(reversed(lines), b"connected_time=") or b"0"
+    connected = int(seconds) if seconds.isdigit() and len(seconds) < 10 else 0
+    identity = _identity(_value(trusted, b"dot1xAuthSessionUserName="))
+    return Station(mac, b"[AUTHORIZED]" in flags, identity, connected)
+
+
+def parse_state(answer: bytes) -> str:
+    """The interface's state in a STATUS answer, such as ENABLED, DISABLED, DFS; "" if not said."""
+    state = _value(answer.split(b"\n"), b"state=") or b""
+    return state.decode() if state.replace(b"_", b"").isalpha() else ""
+
+
+def printf_decode(text: bytes) -> bytes:
+    """Undo hostapd's escapes: a backslash and one of " \\ e n r t, or x and two hex digits."""
+    decoded = bytearray()
+    position = 0
+    while position < len(text):
+        here, after = text[position : position + 1], text[position + 1 : position + 2]
+        digits = text[position + 2 : position + 4]
+        if here == b"\\" and after in _ESCAPES:
+            decoded.extend(_ESCAPES[after])
+            position += 2
+        elif here == b"\\" and after == b"x" and _is_hexadecimal(digits):
+            decoded.append(int(digits, 16))
+            position += 4
+        else:
+            decoded.extend(here)
+            position += 1
+    return bytes(decoded)
+
+
+def _mac(text: bytes):
+    try:
+        return parse_mac(text.decode())
+    except ValueError:
+        return None
+
+
+def _until_chosen_names(lines: list) -> list:
+    for index, line in enumerate(lines):
+        if line.startswith(b"wps") or line.startswith(b"p2p"):
+            return lines[:index]
+    return lines
+
+
+def _value(lines, name: bytes):
+    """What follows `name` in the first line that begins with it, or None."""
+    for line in lines:
+        if line.startswith(name):
+            return line[len(name) :]
+    return None
+
+
+def _identity(text):
+    """The identity of the last authentication; hostapd has none when it says N/A."""
+    return None if text in (None, b"", b"N/A") else printf_decode(text)
+
+
+def _is_hexadecimal(digits: bytes) -> bool:
+    return len(digits) == 2 and all(digit in b"0123456789abcdefABCDEF" for digit in digits)
