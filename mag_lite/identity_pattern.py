@@ -5,7 +5,7 @@
 def matches(pattern: bytes, identifier: bytes) -> bool:
     """Return True if `identifier` is `pattern`, in which each * stands for any octets.
 
-    The realm of a network access identifier has no case (RFC 4282 section 2.1).
+    ASCII letters of a realm are compared without case (RFC 7542 section 3).
     """
     return _matches(_fold(pattern), _fold(identifier))
 
