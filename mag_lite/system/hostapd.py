@@ -72,10 +72,18 @@ class Hostapd:
 
         return self._ask("POLL_STA " + format_mac(mac), polled)
 
-    def remove(self, mac: bytes) -> bool:
-        """Forget a station that has roamed away, without a word to it: it would take it for the
-        new access point's.  Whether hostapd can be asked."""
-        return self._ask("DEAUTHENTICATE %s reason=3 tx=0" % format_mac(mac), _ignore)
+    def remove(self, mac: bytes, tell: bool = False) -> bool:
+        """Drop a station; whether hostapd can be asked.
+
+        One that has roamed away is not told: it would take it for the new access point's word.
+        """
+        order = "DEAUTHENTICATE %s reason=3" % format_mac(mac)
+        return self._ask(order if tell else order + " tx=0", _ignore)
+
+    @property
+    def connected(self) -> bool:
+        """Whether hostapd is there, with its access point on the air."""
+        return bool(self._up)
 
     def close(self) -> None:
         """Leave hostapd alone; once."""

@@ -263,6 +263,15 @@ def test_a_stale_station_is_removed_without_a_word_to_it():
         assert scene.asked() == ["DEAUTHENTICATE 02:00:00:00:01:01 reason=3 tx=0"]
 
 
+def test_a_station_that_is_sent_away_is_told():
+    with Scene() as scene:
+        scene.told()
+        scene.asked()
+        assert scene.ours.remove(ONE, True)
+        scene.told()
+        assert scene.asked() == ["DEAUTHENTICATE 02:00:00:00:01:01 reason=3"]
+
+
 def test_nothing_is_asked_while_nothing_happens():
     with Scene() as scene:
         scene.told()
