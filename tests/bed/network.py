@@ -42,7 +42,7 @@ class Network:
         ]
         self._wire(delay)
         for ap in self.aps:
-            ap.gateway(ANCHOR[family], python=python, dns=["192.0.2.53"])
+            ap.gateway(ANCHOR[family], python=python, dns=["192.0.2.53"], timestamp="on")
         self.lma = Daemon(self.anchor, "pmip-lma", *self._lma_sections(), python=python)
         self.watch = Watch()
 
