@@ -11,6 +11,7 @@ from mag_lite.core.arp_responder import ArpResponder
 from mag_lite.core.binding_update_list import ACTIVE, Binding, BindingUpdateList
 from mag_lite.core.counters import Counters
 from mag_lite.core.dhcp_server import DhcpServer
+from mag_lite.core.identity_memory import IdentityMemory
 from mag_lite.core.policy import Policy
 from mag_lite.core.presence import Presence
 from mag_lite.core.registration import (
@@ -49,6 +50,7 @@ class Gateway:
         self.bindings = BindingUpdateList()
         self.timers = Timers()
         common = self.actions, self.counters
+        self.identities = IdentityMemory()
         self.policy = Policy(configuration)
         self.sender = UpdateSender(self.timers, *common)
         self.presence = Presence(self.timers, *common)
@@ -69,6 +71,7 @@ class Gateway:
         access = self.configuration.access.get(interface)
         if access is None:
             return
+        identity = self._identify(interface, mac, identity, now)
         decision = self.policy.decide(access, mac, identity)
         binding = self.bindings.get(interface, mac)
         if binding is not None and not _same_session(binding, decision):
@@ -84,6 +87,12 @@ class Gateway:
             binding = Binding(interface, mac)
             self.bindings.add(binding)
         self._attach(binding, access, decision, since, now)
+
+    def _identify(self, interface, mac, identity, now):
+        if identity:
+            self.identities.learn((interface, mac), identity, now)
+            return identity
+        return self.identities.recall((interface, mac), now)
 
     def _leave_other_links(self, interface, mac, now):
         """The anchor sees one gateway: a move between its access links ends nothing there."""
@@ -253,6 +262,7 @@ class Gateway:
         The kernel still forwards for it; it is renewed at once, if the station is there, so
         that sequence numbers and lifetime are the anchor's again.
         """
+        self.identities.learn(binding.key, binding.mn_identifier, now)
         binding.state = ACTIVE
         binding.attached = True
         binding.forwarded = binding.home_address

@@ -56,6 +56,29 @@ def test_a_station_without_identity_is_not_registered():
     assert "no identity" in log.text and "option identity 'mac'" in log.text
 
 
+def test_a_station_that_returns_with_a_cached_key_is_who_it_was():
+    bench = Bench()
+    bench.activate()
+    bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
+    bench.wait(5000)
+    bench.take()
+    bench.attach(identity=None)
+    update, = bench.sent()
+    assert update.option(options.MN_IDENTIFIER).identifier == IDENTITY
+    bench.attach(identity=None, link="wlan1")
+    assert "no identity" in bench.take(Log)[-1].text, "the key is of one link only"
+
+
+def test_an_identity_is_not_remembered_longer_than_a_key():
+    bench = Bench()
+    bench.activate()
+    bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
+    bench.wait(43201000)
+    bench.take()
+    bench.attach(identity=None)
+    assert bench.take(SendMessage) == []
+
+
 def test_mac_addresses_are_identities_only_where_allowed():
     bench = Bench(identity="mac")
     bench.attach(identity=None)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who a station was when it last authenticated.
+
+A station that returns with a cached key (PMKSA, IEEE 802.11 section 12.6.10.3) runs no EAP, and
+its authenticator may have forgotten its identity.  Only the station that authenticated on this
+link has the key, so it still is who it was.
+"""
+
+#: How long hostapd keeps a key (ms); an identity is not needed longer.
+PMK_LIFETIME = 43200000
+#: More stations than an access point can have; the oldest is forgotten.
+MOST_STATIONS = 512
+
+
+class IdentityMemory:
+    """Identities by station: (interface, MAC)."""
+
+    def __init__(self):
+        self._known = {}
+        self._order = []
+
+    def learn(self, station, identity: bytes, now: int):
+        """`station` has authenticated as `identity`."""
+        if station not in self._known:
+            self._order.append(station)
+        self._known[station] = (identity, now)
+        if len(self._order) > MOST_STATIONS:
+            del self._known[self._order.pop(0)]
+
+    def recall(self, station, now: int):
+        """Return who the station last was, None if that is not known (any more)."""
+        identity, learnt = self._known.get(station, (None, now))
+        return identity if now - learnt <= PMK_LIFETIME else None
