@@ -102,12 +102,23 @@ class Anchor:
         self.sessions.release_tunnels()
         return len(bindings)
 
-    def restore(self, binding: Binding, now: int) -> bool:
-        """Take up a session of the journal; return False if it cannot be served any more."""
-        if not binding.service.addresses.claim(binding.owner, binding.ipv4_home_address):
-            return False
+    def leave(self):
+        """End every session at once, and tell every gateway that served one."""
+        told = set()
+        for binding in self.cache:
+            tunnel = binding.tunnel
+            if tunnel.mag not in told and not binding.deregistered:
+                told.add(tunnel.mag)
+                self._send(self._revocations.global_indication(), tunnel.local, tunnel.mag,
+                           binding.port)
+            self.sessions.delete(binding)
+        self.sessions.release_tunnels()
+
+    def restore(self, binding: Binding, now: int):
+        """Take up a session of the journal; ValueError if it is not to be served any more."""
+        if not self._rehouse(binding):
+            raise ValueError("the configuration has no place for it any more")
         self.sessions.restore(binding, now)
-        return True
 
     def announce_restart(self):
         """Tell every gateway that the sessions it had here are lost (RFC 5847 section 3.3)."""
@@ -146,9 +157,13 @@ class Anchor:
 
     def _rehouse(self, binding: Binding) -> bool:
         """Move a session into the pool of the same name; return False if it has no place there."""
+        tunnel = binding.tunnel
+        if tunnel.mag not in self.configuration.mags:
+            return False
+        if tunnel.local not in self.configuration.addresses:
+            return False
         service = self.policy.authorize(binding.mn_identifier, binding.service.selection)[1]
-        listed = binding.proxy_care_of_address in self.configuration.mags
-        if not listed or service is None or service.name != binding.service.name:
+        if service is None or service.name != binding.service.name:
             return False
         if not service.addresses.claim(binding.owner, binding.ipv4_home_address):
             return False

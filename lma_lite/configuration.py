@@ -1,10 +1,202 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an administrator configures: /etc/config/pmip-lma."""
+"""/etc/config/pmip-lma: what may stand in it, and the core's view of it."""
 
 from collections import namedtuple
+
+from lma_lite.policy import Node, Pool
+from mag_lite.system import settings, uci
+from mag_lite.system.settings import ANY, ONCE, REQUIRED, SectionSchema
+from mag_lite.wire.address import format_address, format_prefix, prefix_contains
+
+DEFAULT_PATH = "/etc/config/pmip-lma"
 
 #: `addresses`: where we answer; `lifetime` in s; `timestamp_window` and `delete_delay` in ms;
 #: `mags`: {address: name of the gateway}; `pools` and `nodes` as in `policy`.
 Configuration = namedtuple(
     "Configuration",
     ("addresses", "lifetime", "timestamp_window", "delete_delay", "mags", "pools", "nodes"))
+
+#: A network needs a network, a broadcast and a router's address, and one to give away.
+_LONGEST_PREFIX = 30
+
+SCHEMA = (
+    SectionSchema("lma", ONCE, (
+        ("enabled", settings.FLAG, "1", "start the anchor"),
+        ("address", settings.list_of(settings.ADDRESS), REQUIRED,
+         "our addresses for gateways (LMAA): IPv4, IPv6 or both"),
+        ("lifetime", settings.integer(4, 262140, "s"), "3600", "most that a registration lasts"),
+        ("timestamp_window", settings.integer(1, 86400000, "ms"), "300",
+         "how far a gateway's clock may be off (TimestampValidityWindow)"),
+        ("delete_delay", settings.integer(0, 3600000, "ms"), "10000",
+         "how long a session is kept that its gateway ended (MinDelayBeforeBCEDelete)"),
+    )),
+    SectionSchema("mag", ANY, (
+        ("address", settings.list_of(settings.ADDRESS), REQUIRED,
+         "a gateway's addresses (Proxy-CoA); gateways that are not listed are refused"),
+    )),
+    SectionSchema("pool", ANY, (
+        ("service", settings.TEXT, None,
+         "Service Selection (APN) that asks for this pool; without: it is the default pool"),
+        ("network", settings.PREFIX4, REQUIRED, "home addresses to give away"),
+        ("router", settings.ADDRESS4, REQUIRED, "the default router that mobile nodes are told"),
+    )),
+    SectionSchema("node", ANY, (
+        ("match", settings.PATTERN, REQUIRED,
+         "identity, `*@realm` or `*`; a whole identity counts before the first pattern"),
+        ("pool", settings.TEXT, None, "name of the pool section; without: as it asks for"),
+        ("address", settings.ADDRESS4, None, "its home address, kept for it alone"),
+        ("allow", settings.FLAG, "1", "serve these mobile nodes at all"),
+    )),
+)
+
+
+def load(path: str):
+    """Read the file; return (Configuration or None, problems, enabled).
+
+    Problems are (settings.ERROR or settings.WARNING, text).  With an error there is no
+    configuration: half of an anchor would refuse those whom the other half served.
+    """
+    try:
+        sections = uci.load(path)
+    except (OSError, uci.UciError) as error:
+        return None, [(settings.ERROR, "%s: %s" % (path, error))], True
+    return interpret(sections, path)
+
+
+def interpret(sections, path: str):
+    """As `load`, from sections that were read already."""
+    found, problems = settings.read(sections, SCHEMA, path)
+    reader = _Reader(found, path, problems)
+    lma = found.lma
+    pools = reader.pools()
+    configuration = Configuration(
+        lma.address, lma.lifetime, lma.timestamp_window, lma.delete_delay, reader.mags(pools),
+        pools, reader.nodes(pools))
+    errors = [text for level, text in problems if level == settings.ERROR]
+    return None if errors else configuration, problems, lma.enabled
+
+
+class _Reader:
+    """Builds the parts, and complains of what does not fit together."""
+
+    def __init__(self, found, path: str, problems: list):
+        self._found = found
+        self._path = path
+        self._problems = problems
+
+    def pools(self) -> list:
+        pools = []
+        for index, section in enumerate(self._found.pool):
+            where = _label("pool", section, index)
+            if section.network is None or section.router is None:
+                continue
+            network, length = section.network
+            pool = Pool(section.name or where, (section.service or "").encode(), network, length,
+                        section.router)
+            self._check_pool(where, pool, pools)
+            pools.append(pool)
+        if not pools:
+            self._complain("there is no section 'pool'; no mobile node can get an address")
+        return pools
+
+    def _check_pool(self, where: str, pool: Pool, others: list):
+        network = (pool.network, pool.prefix_length)
+        text = format_prefix(network)
+        if pool.prefix_length > _LONGEST_PREFIX:
+            self._complain("%s: option network: %s is too small: the longest prefix length is %d"
+                           % (where, text, _LONGEST_PREFIX))
+        elif not _is_host(pool, pool.router):
+            self._complain("%s: option router: %s is not a host address of %s"
+                           % (where, format_address(pool.router), text))
+        for other in others:
+            if _overlap(network, (other.network, other.prefix_length)):
+                self._complain("%s: option network: %s overlaps pool '%s'"
+                               % (where, text, other.name))
+            if other.selection == pool.selection:
+                self._complain("%s: option service: pool '%s' has the same" % (where, other.name))
+
+    def mags(self, pools: list) -> dict:
+        mags = {}
+        for index, section in enumerate(self._found.mag):
+            where = _label("mag", section, index)
+            for address in section.address:
+                self._check_mag(where, address, mags, pools)
+                mags[address] = section.name or where
+        if not mags:
+            self._warn("there is no section 'mag'; every registration will be refused")
+        return mags
+
+    def _check_mag(self, where: str, address: bytes, mags: dict, pools: list):
+        text = format_address(address)
+        if address in mags:
+            self._complain("%s: option address: %s is the address of mag '%s'"
+                           % (where, text, mags[address]))
+        for pool in pools:
+            if len(address) == 4 and prefix_contains((pool.network, pool.prefix_length), address):
+                self._complain("%s: option address: %s lies in pool '%s'"
+                               % (where, text, pool.name))
+        lengths = [len(local) for local in self._found.lma.address]
+        if lengths and len(address) not in lengths:
+            self._warn("%s: option address: %s cannot reach us: no address of section lma is of "
+                       "its IP version" % (where, text))
+
+    def nodes(self, pools: list) -> list:
+        nodes = []
+        for index, section in enumerate(self._found.node):
+            where = _label("node", section, index)
+            if section.match is not None:
+                node = self._node(where, section, {pool.name: pool for pool in pools})
+                for other in nodes:
+                    self._check_nodes(where, node, other)
+                nodes.append(node)
+        return nodes
+
+    def _node(self, where: str, section, pools: dict) -> Node:
+        pool = section.pool
+        if pool is not None and pool not in pools:
+            self._complain("%s: option pool: there is no pool '%s'" % (where, pool))
+        elif section.address is not None:
+            pool = self._pool_of_address(where, section, pools)
+        return Node(section.match.encode(), section.allow, pool, section.address)
+
+    def _pool_of_address(self, where: str, section, pools: dict):
+        """The name of the pool that has the node's address; it may be left out."""
+        if "*" in section.match:
+            self._complain("%s: option address: it is for one node, not for all that match '%s'"
+                           % (where, section.match))
+        for name in [section.pool] if section.pool else sorted(pools):
+            if _is_host(pools[name], section.address) and section.address != pools[name].router:
+                return name
+        self._complain("%s: option address: %s is not one of %s to give away" % (
+            where, format_address(section.address),
+            "pool '%s'" % section.pool if section.pool else "any pool"))
+        return section.pool
+
+    def _check_nodes(self, where: str, node: Node, other: Node):
+        if node.match == other.match:
+            self._complain("%s: option match: another node section has the same" % where)
+        if node.address is not None and node.address == other.address:
+            self._complain("%s: option address: %s is another node's"
+                           % (where, format_address(node.address)))
+
+    def _complain(self, text: str):
+        self._problems.append((settings.ERROR, "%s: %s" % (self._path, text)))
+
+    def _warn(self, text: str):
+        self._problems.append((settings.WARNING, "%s: %s" % (self._path, text)))
+
+
+def _label(kind: str, section, index: int) -> str:
+    return "%s '%s'" % (kind, section.name) if section.name else "@%s[%d]" % (kind, index)
+
+
+def _is_host(pool: Pool, address: bytes) -> bool:
+    """Return True if the address is in the network, and neither its first nor its last."""
+    if not prefix_contains((pool.network, pool.prefix_length), address):
+        return False
+    host = int.from_bytes(address, "big") - int.from_bytes(pool.network, "big")
+    return 0 < host < (1 << (32 - pool.prefix_length)) - 1
+
+
+def _overlap(one, other) -> bool:
+    return prefix_contains(one, other[0]) or prefix_contains(other, one[0])

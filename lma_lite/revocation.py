@@ -7,6 +7,7 @@ from lma_lite.binding_cache import Binding, Tunnel
 from mag_lite.timers import Timers
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
+from mag_lite.wire import status
 from mag_lite.wire.mobility_header import Message
 from mag_lite.wire.mobility_options import Option
 
@@ -85,6 +86,12 @@ class Revocations:
         self._by_key[revocation.key] = revocation
         self._send(revocation, now)
         return revocation
+
+    def global_indication(self) -> Message:
+        """Build what revokes all sessions of a gateway; nobody waits for the answer."""
+        return Message(
+            header.BINDING_REVOCATION_INDICATION, trigger=status.PER_PEER_POLICY,
+            sequence=self._next_sequence(), flags=header.BR_PROXY | header.BR_GLOBAL)
 
     def find(self, binding: Binding, mag: bytes):
         """Return the Revocation of `binding` at `mag` that is outstanding, or None."""

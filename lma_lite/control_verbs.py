@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the daemon answers on its control socket; each verb is one method."""
+
+from lma_lite.names import show_interface, show_mn_identifier
+from lma_lite.sessions import LIFETIME_UNIT
+from mag_lite import VERSION
+from mag_lite.wire.address import format_address, format_prefix
+
+
+class ControlVerbs:
+    """Answers requests {"verb": ..., arguments}; ValueError tells the user what is wrong."""
+
+    def __init__(self, daemon):
+        self._daemon = daemon
+
+    def answer(self, request: dict) -> dict:
+        """Return the answer to `request`."""
+        verb = request.get("verb")
+        handler = _VERBS.get(verb) if isinstance(verb, str) else None
+        if handler is None:
+            raise ValueError("unknown verb; known: %s" % ", ".join(sorted(_VERBS)))
+        return handler(self, request)
+
+    def _status(self, request):
+        daemon = self._daemon
+        anchor = daemon.anchor
+        return {
+            "version": VERSION,
+            "uptime": (daemon.loop.now() - daemon.started_at) // 1000,
+            "restart_counter": anchor.restart_counter,
+            "bindings": len(anchor.cache),
+            "addresses": [
+                {"address": format_address(address), "listening": daemon.listeners.is_open(address)}
+                for address in anchor.configuration.addresses],
+            "mags": self._mags(),
+            "pools": [self._pool(pool) for pool in anchor.configuration.pools],
+        }
+
+    def _mags(self):
+        """The gateways, with their tunnels and the number of their sessions."""
+        anchor = self._daemon.anchor
+        sessions = {}
+        for binding in anchor.cache:
+            mag = binding.proxy_care_of_address
+            sessions[mag] = sessions.get(mag, 0) + (0 if binding.deregistered else 1)
+        devices = self._daemon.devices()
+        return [
+            {
+                "name": anchor.configuration.mags[mag],
+                "address": format_address(mag),
+                "sessions": sessions.get(mag, 0),
+                "tunnels": sorted([
+                    devices[tunnel] for tunnel in devices if tunnel.mag == mag]),
+            }
+            for mag in sorted(anchor.configuration.mags)
+        ]
+
+    def _pool(self, pool):
+        addresses = self._daemon.anchor.policy.services[pool.name].addresses
+        return {
+            "name": pool.name,
+            "service": pool.selection.decode(),
+            "network": format_prefix((pool.network, pool.prefix_length)),
+            "router": format_address(pool.router),
+            "used": len(addresses),
+            "capacity": addresses.capacity,
+        }
+
+    def _bindings(self, request):
+        return {"bindings": [self._binding(binding) for binding in self._selected(request)]}
+
+    def _selected(self, request) -> list:
+        """The bindings of the mobile node that the request names, or all."""
+        wanted = request.get("node")
+        return [binding for binding in self._daemon.anchor.cache
+                if wanted in (None, show_mn_identifier(binding.mn_identifier))]
+
+    def _binding(self, binding):
+        now = self._daemon.loop.now()
+        return {
+            "node": show_mn_identifier(binding.mn_identifier),
+            "interface": show_interface(binding.link_layer_identifier),
+            "technology": binding.access_technology,
+            "address": format_address(binding.ipv4_home_address),
+            "pool": binding.service.name,
+            "mag": format_address(binding.proxy_care_of_address),
+            "local": format_address(binding.tunnel.local),
+            "encapsulation": binding.tunnel.encapsulation,
+            "device": self._daemon.devices().get(binding.tunnel),
+            "state": "deregistered" if binding.deregistered else "registered",
+            "since": (now - binding.since) // 1000,
+            "lifetime": binding.lifetime * LIFETIME_UNIT // 1000,
+            "remaining": max(binding.expires - now, 0) // 1000,
+        }
+
+    def _stats(self, request):
+        return {"counters": {name: count for name, count in self._daemon.anchor.counters.items()}}
+
+    def _revoke(self, request):
+        if not isinstance(request.get("node"), str):
+            raise ValueError("node must be the identity of a mobile node")
+        found = {binding.mn_identifier for binding in self._selected(request)}
+        if not found:
+            raise ValueError("there is no binding of %s" % request["node"])
+        return {"sessions": sum([self._daemon.revoke(node) for node in found])}
+
+    def _reload(self, request):
+        return {"problems": self._daemon.reload()}
+
+    def _stop(self, request):
+        self._daemon.stop()
+        return {}
+
+    def _flush(self, request):
+        self._daemon.flush()
+        return {}
+
+
+_VERBS = {
+    "status": ControlVerbs._status,
+    "bindings": ControlVerbs._bindings,
+    "stats": ControlVerbs._stats,
+    "revoke": ControlVerbs._revoke,
+    "reload": ControlVerbs._reload,
+    "stop": ControlVerbs._stop,
+    "flush": ControlVerbs._flush,
+}

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The anchor's daemon: joins the core to the system and runs until it is told to stop.
+
+A killed daemon leaves the kernel forwarding and the journal true; the next one adopts both.
+Only `flush` takes the kernel state away.
+"""
+
+import gc
+
+from lma_lite import binding_record, configuration
+from lma_lite.anchor import Anchor
+from lma_lite.control_verbs import ControlVerbs
+from lma_lite.executor import Executor
+from lma_lite.forwarding import AnchorForwarding
+from lma_lite.listeners import Listeners
+from mag_lite import VERSION
+from mag_lite.system import settings, sockets
+from mag_lite.system.clock import time_of_day
+from mag_lite.system.control import ControlServer
+from mag_lite.system.journal import Journal
+from mag_lite.system.loop import Loop
+from mag_lite.system.netlink import NetlinkError
+from mag_lite.system.nftables import NftablesError
+from mag_lite.system.path_mtu import PathMtuMonitor
+from mag_lite.system.run_directory import make_directory
+from mag_lite.wire.address import format_address
+
+#: MicroPython collects garbage after this many octets: its heap stays small and fast.
+_GARBAGE_THRESHOLD = 65536
+
+_RESTART = "restart"
+
+
+class Daemon:
+    """The anchor and everything it touches."""
+
+    def __init__(self, chosen, configuration_path: str, run_directory: str, log):
+        self.log = log
+        self.loop = Loop()
+        self.started_at = self.loop.now()
+        self._configuration_path = configuration_path
+        self._flushing = False
+        self._timer = self._wanted_at = None
+        self._mtu_timers = {}
+        self._journal = Journal(run_directory + "/bindings")
+        self._state = Journal(run_directory + "/state")
+        self._forwarding = AnchorForwarding(run_directory, log)
+        self._forwarding.prepare(chosen.addresses)
+        self.anchor = Anchor(chosen)
+        self.listeners = Listeners(self.loop, log, self._received)
+        self._executor = Executor(
+            log, self.anchor, self.listeners, self._forwarding, self._journal, self._follow_path)
+        self._path_monitor = self._watch_paths()
+        self._control = ControlServer(
+            self.loop, run_directory + "/control", ControlVerbs(self).answer)
+
+    def run(self):
+        """Serve until `stop`."""
+        whole = self._restore()
+        self.listeners.use(self.anchor.configuration.addresses)
+        self._count_restart(whole)
+        self._settle()
+        self.log.info("version %s serves %d gateways at %s" % (
+            VERSION, len(self.anchor.configuration.mags),
+            ", ".join([format_address(each) for each in self.anchor.configuration.addresses])))
+        self.loop.run(self.log.exception)
+
+    def stop(self):
+        """Stop soon and leave the kernel forwarding."""
+        self.loop.at(self.loop.now(), self.loop.stop)
+
+    def flush(self):
+        """End every session, clear the kernel, and stop."""
+        self.anchor.leave()
+        self._settle()
+        self._flushing = True
+        self.stop()
+
+    def reload(self) -> list:
+        """Serve on as the configuration file says now; ValueError if it is wrong."""
+        chosen, problems, _ = configuration.load(self._configuration_path)
+        texts = [text for _, text in problems]
+        if chosen is None:
+            raise ValueError("; ".join(texts))
+        self.anchor.reconfigure(chosen, self.loop.now())
+        self._settle()
+        self.listeners.use(chosen.addresses)
+        self._forwarding.prepare(chosen.addresses)
+        self._path_monitor.close()
+        self._path_monitor = self._watch_paths()
+        self.log.info("configuration reloaded")
+        return texts
+
+    def revoke(self, mn_identifier) -> int:
+        """End all sessions of a mobile node; return how many there were."""
+        number = self.anchor.revoke(mn_identifier, self.loop.now())
+        self._settle()
+        return number
+
+    def devices(self) -> dict:
+        """{tunnel: device}"""
+        return self._executor.devices
+
+    def close(self):
+        """Close everything; the kernel goes on forwarding unless flushed."""
+        self._control.close()
+        self.listeners.close()
+        self._path_monitor.close()
+        if self._flushing:
+            self._state.remove(_RESTART)
+            self._forwarding.close()
+        else:
+            self._forwarding.abandon()
+        self._state.close()
+        self._journal.close()
+
+    # What happens
+
+    def _received(self, data: bytes, source: bytes, port: int, local: bytes):
+        self.anchor.receive(data, source, port, local, self.loop.now(), time_of_day())
+        self._settle()
+
+    def _expire(self):
+        self._timer = self._wanted_at = None
+        self.anchor.expire(self.loop.now())
+        self._settle()
+
+    def _settle(self):
+        """Do what the core decided, and wake up when it wants."""
+        self._executor.run()
+        when = self.anchor.next_timeout()
+        if when == self._wanted_at:
+            return
+        if self._timer is not None:
+            self.loop.cancel(self._timer)
+        self._wanted_at = when
+        self._timer = None if when is None else self.loop.at(when, self._expire)
+
+    # Paths
+
+    def _watch_paths(self):
+        return PathMtuMonitor(
+            self.loop, list(self.anchor.configuration.mags), self._path_changed)
+
+    def _path_changed(self, mag: bytes):
+        for tunnel in self.anchor.sessions.tunnels():
+            if tunnel.mag == mag:
+                self._follow_path(tunnel)
+
+    def _follow_path(self, tunnel):
+        """Set the tunnel's MTU; look again when what the kernel knows of the path expires."""
+        timer = self._mtu_timers.pop(tunnel, None)
+        if timer is not None:
+            self.loop.cancel(timer)
+        try:
+            again = self._forwarding.refresh_mtu(*tunnel)
+        except NetlinkError as error:
+            self.log.error("MTU of the tunnel to mag %s: %s" % (format_address(tunnel.mag), error))
+            return
+        if again is not None and tunnel in self.anchor.sessions.tunnels():
+            self._mtu_timers[tunnel] = self.loop.at(
+                self.loop.now() + again, lambda: self._follow_path(tunnel))
+
+    # Restart
+
+    def _restore(self) -> bool:
+        """Take up the sessions of the journal; return False if one could not be read."""
+        records, unreadable = self._journal.read()
+        for name in unreadable:
+            self.log.warning("journal: '%s' is unreadable" % name)
+            self._journal.remove(name)
+        for name in sorted(records):
+            self._restore_binding(name, records[name])
+        self._executor.run()
+        self._remove_strays()
+        if len(self.anchor.cache):
+            self.log.info("%d sessions taken up again" % len(self.anchor.cache))
+        return not unreadable
+
+    def _restore_binding(self, name: str, entry: dict):
+        try:
+            binding = binding_record.restore(name, entry, self.anchor.policy.services)
+            self.anchor.restore(binding, self.loop.now())
+        except ValueError as error:
+            self.log.warning("journal: '%s' is not taken up: %s" % (name, error))
+            self._journal.remove(name)
+
+    def _remove_strays(self):
+        """Remove what is in the kernel for sessions that there are not."""
+        for address in self._forwarding.routes():
+            if self.anchor.cache.of_address(address) is None:
+                self._forwarding.unroute(address)
+        for tunnel in self._forwarding.tunnels():
+            if tunnel not in self.anchor.sessions.tunnels():
+                self._forwarding.remove_tunnel(*tunnel)
+
+    def _count_restart(self, whole: bool):
+        """Tell the gateways if sessions were lost: the counter is the second of the loss."""
+        records, _ = self._state.read()
+        counter = records.get(_RESTART, {}).get("counter")
+        if whole and isinstance(counter, int):
+            self.anchor.restart_counter = counter
+            return
+        self.anchor.restart_counter = (time_of_day() >> 16) & 0xFFFFFFFF
+        self._state.write(_RESTART, {"counter": self.anchor.restart_counter})
+        self.anchor.announce_restart()
+
+
+def serve(path: str, run_directory: str, log) -> int:
+    """Run the daemon; return the exit status."""
+    if hasattr(gc, "threshold"):
+        gc.threshold(_GARBAGE_THRESHOLD)
+    chosen, problems, enabled = configuration.load(path)
+    if not enabled:
+        log.info("not enabled: %s: section lma: option enabled" % path)
+        return 0
+    for level, text in problems:
+        (log.error if level == settings.ERROR else log.warning)(text)
+    if chosen is None:
+        return 1
+    try:
+        make_directory(run_directory)
+        daemon = Daemon(chosen, path, run_directory, log)
+        daemon.run()
+        daemon.close()
+    except (OSError, NetlinkError, NftablesError) as error:
+        log.error("cannot serve: %s" % (
+            sockets.reason(error) if isinstance(error, OSError) else error))
+        return 1
+    return 0

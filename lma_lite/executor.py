@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Carries out what the anchor decided, in its order."""
+
+from lma_lite import actions, binding_record
+from lma_lite.binding_cache import Tunnel
+from mag_lite.system.netlink import NetlinkError
+from mag_lite.wire.address import format_address
+
+
+class Executor:
+    """One method per kind of action; `on_tunnel(tunnel)` is called after one was made."""
+
+    def __init__(self, log, anchor, listeners, forwarding, journal, on_tunnel):
+        self.devices = {}
+        self._log = log
+        self._anchor = anchor
+        self._listeners = listeners
+        self._forwarding = forwarding
+        self._journal = journal
+        self._on_tunnel = on_tunnel
+
+    def run(self):
+        """Carry out the anchor's actions until none is left."""
+        pending = self._anchor.actions
+        while pending:
+            action = pending.pop(0)
+            _HOW[type(action)](self, action)
+
+    def _send(self, action):
+        if not self._listeners.send(action.local, action.destination, action.port, action.data):
+            self._anchor.counters.count("not sent")
+
+    def _route(self, action):
+        tunnel = Tunnel(action.mag, action.local, action.encapsulation)
+        try:
+            try:
+                self._forwarding.route(action.address, self._device(tunnel))
+            except NetlinkError:
+                self.devices.pop(tunnel, None)  # somebody may have removed it: make it again
+                self._forwarding.route(action.address, self._device(tunnel))
+        except NetlinkError as error:
+            self._log.error("the kernel does not forward to %s by mag %s: %s" % (
+                format_address(action.address), format_address(action.mag), error))
+            self._anchor.forwarding_failed(action.address)
+
+    def _device(self, tunnel: Tunnel) -> str:
+        if tunnel not in self.devices:
+            self.devices[tunnel] = self._forwarding.add_tunnel(*tunnel)
+            self._on_tunnel(tunnel)
+        return self.devices[tunnel]
+
+    def _blackhole(self, action):
+        self._change("packets to %s are not dropped" % format_address(action.address),
+                     self._forwarding.blackhole, action.address)
+
+    def _unroute(self, action):
+        self._change("the route to %s is not removed" % format_address(action.address),
+                     self._forwarding.unroute, action.address)
+
+    def _release_tunnel(self, action):
+        tunnel = Tunnel(action.mag, action.local, action.encapsulation)
+        self.devices.pop(tunnel, None)
+        self._change("the tunnel to mag %s is not removed" % format_address(action.mag),
+                     self._forwarding.remove_tunnel, *tunnel)
+
+    def _change(self, otherwise: str, change, *arguments):
+        try:
+            change(*arguments)
+        except NetlinkError as error:
+            self._log.error("%s: %s" % (otherwise, error))
+
+    def _remember(self, action):
+        try:
+            self._journal.write(
+                binding_record.key(action.binding), binding_record.record(action.binding))
+        except OSError as error:
+            self._log.error("a session is not kept in the journal: %s" % error)
+
+    def _forget(self, action):
+        self._journal.remove(binding_record.key(action.binding))
+
+    def _write_log(self, action):
+        _LEVELS[action.level](self._log, action.text)
+
+
+_LEVELS = {
+    "error": lambda log, text: log.error(text),
+    "warning": lambda log, text: log.warning(text),
+    "info": lambda log, text: log.info(text),
+    "debug": lambda log, text: log.debug(text),
+}
+
+_HOW = {
+    actions.Send: Executor._send,
+    actions.Route: Executor._route,
+    actions.Blackhole: Executor._blackhole,
+    actions.Unroute: Executor._unroute,
+    actions.ReleaseTunnel: Executor._release_tunnel,
+    actions.Remember: Executor._remember,
+    actions.Forget: Executor._forget,
+    actions.Log: Executor._write_log,
+}

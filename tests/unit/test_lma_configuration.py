@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The anchor's configuration file: what it may say, and what it is told otherwise."""
+
+from lma_room import address
+
+from lma_lite.configuration import interpret
+from lma_lite.policy import Node, Pool
+from mag_lite.system import uci
+
+LMA = "config lma 'lma'\n list address '198.51.100.1'\n"
+MAG = "config mag 'ap1'\n option address '192.0.2.10'\n"
+POOL = "config pool 'internet'\n option network '10.20.0.0/16'\n option router '10.20.0.1'\n"
+
+
+def read(text):
+    configuration, problems, enabled = interpret(uci.parse(text), "file")
+    return configuration, [level + ": " + problem for level, problem in problems], enabled
+
+
+def accepted(text):
+    configuration, problems, _ = read(text)
+    assert problems == [], problems
+    return configuration
+
+
+def complaint(text):
+    """The one problem of a configuration."""
+    _, problems, _ = read(text)
+    assert len(problems) == 1, problems
+    return problems[0]
+
+
+def test_the_smallest_configuration_has_the_defaults_of_the_rfcs():
+    found = accepted(LMA + MAG + POOL)
+    assert found.addresses == [address("198.51.100.1")]
+    assert (found.lifetime, found.timestamp_window, found.delete_delay) == (3600, 300, 10000)
+    assert found.mags == {address("192.0.2.10"): "ap1"}
+    assert found.pools == [
+        Pool("internet", b"", address("10.20.0.0"), 16, address("10.20.0.1"))]
+    assert found.nodes == []
+
+
+def test_a_gateway_may_have_several_addresses():
+    found = accepted(
+        LMA + " list address '2001:db8::1'\n" + POOL
+        + "config mag 'ap1'\n list address '192.0.2.10'\n list address '2001:db8:a::1'\n")
+    assert found.mags == {address("192.0.2.10"): "ap1", address("2001:db8:a::1"): "ap1"}
+
+
+def test_profiles():
+    text = LMA + MAG + POOL + """
+config pool 'staff'
+	option service 'staff'
+	option network '10.30.0.0/24'
+	option router '10.30.0.254'
+config node
+	option match 'boss@example.org'
+	option address '10.30.0.1'
+config node
+	option match '*@bad.example'
+	option allow '0'
+config node
+	option match '*@staff.example'
+	option pool 'staff'
+"""
+    assert accepted(text).nodes == [
+        Node(b"boss@example.org", True, "staff", address("10.30.0.1")),
+        Node(b"*@bad.example", False, None, None),
+        Node(b"*@staff.example", True, "staff", None),
+    ]
+
+
+def test_a_sample_of_every_complaint():
+    second = POOL.replace("internet", "second") + " option service 'second'\n"
+    for text, expected in (
+        (MAG + POOL,
+         "error: file: there is no section 'lma', which must give address"),
+        (LMA + MAG,
+         "error: file: there is no section 'pool'; no mobile node can get an address"),
+        (LMA + POOL,
+         "warning: file: there is no section 'mag'; every registration will be refused"),
+        (LMA + MAG + MAG.replace("ap1", "ap2") + POOL,
+         "error: file: mag 'ap2': option address: 192.0.2.10 is the address of mag 'ap1'"),
+        (LMA + MAG.replace("192.0.2.10", "10.20.3.4") + POOL,
+         "error: file: mag 'ap1': option address: 10.20.3.4 lies in pool 'internet'"),
+        (LMA + MAG.replace("192.0.2.10", "2001:db8::1") + POOL,
+         "warning: file: mag 'ap1': option address: 2001:db8::1 cannot reach us: no address of "
+         "section lma is of its IP version"),
+        (LMA + MAG + POOL.replace("10.20.0.1", "10.21.0.1"),
+         "error: file: pool 'internet': option router: 10.21.0.1 is not a host address of "
+         "10.20.0.0/16"),
+        (LMA + MAG + POOL.replace("10.20.0.1", "10.20.255.255"),
+         "error: file: pool 'internet': option router: 10.20.255.255 is not a host address of "
+         "10.20.0.0/16"),
+        (LMA + MAG + POOL.replace("/16", "/31"),
+         "error: file: pool 'internet': option network: 10.20.0.0/31 is too small: the longest "
+         "prefix length is 30"),
+        (LMA + MAG + POOL + second.replace("/16", "/24"),
+         "error: file: pool 'second': option network: 10.20.0.0/24 overlaps pool 'internet'"),
+        (LMA + MAG + POOL + POOL.replace("internet", "other").replace("10.20.", "10.30."),
+         "error: file: pool 'other': option service: pool 'internet' has the same"),
+        (LMA + MAG + POOL + "config node 'n'\n option match 'x'\n option pool 'y'\n",
+         "error: file: node 'n': option pool: there is no pool 'y'"),
+        (LMA + MAG + POOL + "config node 'n'\n option match 'x'\n option address '10.9.9.9'\n",
+         "error: file: node 'n': option address: 10.9.9.9 is not one of any pool to give away"),
+        (LMA + MAG + POOL + "config node 'n'\n option match 'x'\n option address '10.20.0.1'\n",
+         "error: file: node 'n': option address: 10.20.0.1 is not one of any pool to give away"),
+        (LMA + MAG + POOL + "config node 'n'\n option match '*x'\n option address '10.20.0.9'\n",
+         "error: file: node 'n': option address: it is for one node, not for all that match "
+         "'*x'"),
+        (LMA + MAG + POOL + 2 * "config node\n option match 'x'\n",
+         "error: file: @node[1]: option match: another node section has the same"),
+        (LMA + MAG + POOL + "config node\n option match 'x'\n option address '10.20.0.9'\n"
+         + "config node\n option match 'y'\n option address '10.20.0.9'\n",
+         "error: file: @node[1]: option address: 10.20.0.9 is another node's"),
+    ):
+        assert complaint(text) == expected
+
+
+def test_with_an_error_there_is_no_configuration():
+    assert read(LMA + MAG)[0] is None
+    assert read(LMA + POOL)[0] is not None, "a warning is none"
+
+
+def test_an_anchor_can_be_disabled():
+    assert read(LMA + MAG + POOL)[2] is True
+    assert read(LMA + " option enabled '0'\n" + MAG + POOL)[2] is False
