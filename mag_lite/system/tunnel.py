@@ -16,6 +16,8 @@ _TOS_INHERIT = 1
 _IPPROTO_IPIP = 4
 _IP6_TNL_F_IGN_ENCAP_LIMIT = 0x1
 _IP6_TNL_F_USE_ORIG_TCLASS = 0x2
+# What the kernel adds to the flags when it finds that the ends' addresses are usable.
+_IP6_TNL_F_CAPABILITIES = 0x30000
 
 # Attribute numbers by kind of device (linux/if_tunnel.h, IFLA_GRE_* and IFLA_IPTUN_*).
 _GRE = {"local": 6, "remote": 7, "ttl": 8, "tos": 9, "pmtudisc": 10, "limit": 11, "flags": 13}
@@ -77,8 +79,13 @@ def fits(link, encapsulation: str, local: bytes, remote: bytes) -> bool:
         return False
     if encapsulation == "gre" and any([any(link.data.get(number, b"")) for number in _GRE_KEYED]):
         return False
+    found = dict(link.data)
+    if len(local) == 16:
+        number = _KINDS[encapsulation, 16][1]["flags"]
+        flags = struct.unpack("I", found.get(number, bytes(4)))[0]
+        found[number] = struct.pack("I", flags & ~_IP6_TNL_F_CAPABILITIES)
     wanted = attributes(encapsulation, local, remote)
-    return all([link.data.get(number) == value for number, value in wanted.items()])
+    return all([found.get(number) == value for number, value in wanted.items()])
 
 
 def ends(link):
