@@ -5,7 +5,6 @@ from mag_lite.wire import mobility_options_access as access
 from mag_lite.wire import mobility_options_all
 from mag_lite.wire import mobility_options_flow as flow
 from mag_lite.wire import mobility_options_mobile_node as mobile_node
-from mag_lite.wire import mobility_options_multicast as multicast
 from mag_lite.wire import mobility_options_qos as qos
 from mag_lite.wire import mobility_options_session as session
 from mag_lite.wire.address import parse_address
