@@ -8,7 +8,7 @@ nothing, so that it asks DHCP.
 """
 
 from mag_lite.core.actions import SendFrame
-from mag_lite.core.default_router import arp_reply
+from mag_lite.core.default_router import arp_announcement, arp_reply
 from mag_lite.wire import arp
 from mag_lite.wire.address import UNSPECIFIED4, network
 from mag_lite.wire.error import DecodeError
@@ -20,6 +20,10 @@ class ArpResponder:
     def __init__(self, actions, counters):
         self.actions = actions
         self.counters = counters
+
+    def announce(self, binding):
+        """The client has just come: show it the default router."""
+        self.actions.append(SendFrame(binding.interface, arp_announcement(binding)))
 
     def receive(self, binding, payload: bytes, now: int):
         """Take the ARP packet that the station of `binding` sent."""

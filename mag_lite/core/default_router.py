@@ -21,3 +21,14 @@ def arp_probe(binding) -> bytes:
     request = arp.Arp(arp.REQUEST, ROUTER_MAC, binding.default_router,
                       NOBODY, binding.home_address)
     return ethernet.frame(binding.mac, ROUTER_MAC, ethernet.ARP, arp.encode(request))
+
+
+def arp_announcement(binding) -> bytes:
+    """Tell the client, and only it, where its default router is, before it asks.
+
+    A station forgets its neighbours when it roams and asks at once, often before its port is
+    open; it would ask again only after a second.
+    """
+    reply = arp.Arp(arp.REPLY, ROUTER_MAC, binding.default_router,
+                    binding.mac, binding.home_address)
+    return ethernet.frame(binding.mac, ROUTER_MAC, ethernet.ARP, arp.encode(reply))

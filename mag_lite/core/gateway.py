@@ -56,7 +56,7 @@ class Gateway:
         self.presence = Presence(self.timers, *common)
         self.registration = Registration(
             configuration, self.bindings, self.sender, self.presence, self.timers, *common)
-        self.registration.became_active = self._answer_waiting
+        self.registration.became_active = self._session_up
         self.revocation = Revocation(self.bindings, self.registration, self.presence, *common)
         self.dhcp = DhcpServer(configuration, self.registration, mtu, *common)
         self.arp = ArpResponder(*common)
@@ -175,8 +175,10 @@ class Gateway:
         elif ethertype == ethernet.IPV4:
             self.dhcp.receive(binding, payload, now)
 
-    def _answer_waiting(self, binding, now):
-        """The session is up: answer what the client asked meanwhile."""
+    def _session_up(self, binding, now):
+        """Answer what the client asked meanwhile; one that has just come finds its router."""
+        if binding.handoff_indicator != statuses.HANDOFF_UNCHANGED:
+            self.arp.announce(binding)
         waiting, binding.waiting = binding.waiting, {}
         if "dhcp" in waiting:
             self.dhcp.receive(binding, waiting["dhcp"], now)

@@ -73,6 +73,26 @@ def test_replies_and_claims_for_others_are_not_answered():
     assert bench.count("arp.foreign_sender") == 1
 
 
+def test_a_station_that_comes_is_shown_its_default_router_and_nobody_else_is():
+    bench = Bench()
+    bench.attach()
+    bench.answer(bench.sent()[0])
+    shown, = bench.take(SendFrame)
+    destination, source, _, offset = ethernet.decode_frame(shown.frame)
+    assert (destination, source) == (PHONE, ROUTER_MAC)
+    assert arp.decode(shown.frame[offset:]) == arp.Arp(
+        arp.REPLY, ROUTER_MAC, ROUTER, PHONE, HOME)
+
+
+def test_a_refresh_says_nothing_to_the_station():
+    bench = active()
+    bench.wait(3600000 - 40000)
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    update = bench.sent()[-1]
+    bench.answer(update)
+    assert bench.take(SendFrame) == []
+
+
 def test_a_request_before_the_session_is_up_is_answered_once_it_is():
     bench = Bench()
     bench.attach()
@@ -80,7 +100,7 @@ def test_a_request_before_the_session_is_up_is_answered_once_it_is():
     bench.frame(frame(HOME, ROUTER))
     assert bench.take() == []
     bench.answer(update)
-    assert len(bench.take(SendFrame)) == 1
+    assert len(bench.take(SendFrame)) == 2, "the router shows itself, and answers"
 
 
 def test_an_answered_probe_shows_that_the_station_is_there():

@@ -27,8 +27,10 @@ def answers(bench):
     """Return (frame's destination, IPv4 destination, DHCP message) of each reply."""
     found = []
     for action in bench.take(SendFrame):
-        destination, source, _, offset = ethernet.decode_frame(action.frame)
+        destination, source, ethertype, offset = ethernet.decode_frame(action.frame)
         assert source == ROUTER_MAC and action.interface == LINK
+        if ethertype == ethernet.ARP:
+            continue
         sender, receiver, _, port, payload = decode_udp4(action.frame[offset:], verify=True)
         assert (sender, port) == (ROUTER, 68)
         found.append((destination, receiver, dhcpv4.decode(payload)))
