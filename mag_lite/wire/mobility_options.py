@@ -77,7 +77,7 @@ TABLE = (
      (IPV6("address"),)),
     (TIMESTAMP, "Timestamp", "RFC 5213 8.8", "MAG, LMA", "8n+2",
      (U64("time", show_timestamp),)),
-    (RESTART_COUNTER, "Restart Counter", "RFC 5847 4.2", "MAG, LMA", "4n+2",
+    (RESTART_COUNTER, "Restart Counter", "RFC 5847 3.4", "MAG, LMA", "4n+2",
      (U32("counter"),)),
     (IPV4_HOME_ADDRESS, "IPv4 Home Address", "RFC 5555 3.1.1", "LMA", "4n",
      (Bits(part(6, "prefix_length"), part(1, "prefix_requested"), Reserved(9)),

@@ -175,7 +175,7 @@ IPV4_REPLY_STATUS = {
     132: "dynamic IPv4 home address assignment not available",
 }
 
-# RFC 5213 section 8.4, RFC 7864 section 3.2
+# RFC 5213 section 8.4, RFC 7864
 HANDOFF_NEW_INTERFACE = 1
 HANDOFF_BETWEEN_INTERFACES = 2
 HANDOFF_BETWEEN_MAGS = 3
@@ -226,14 +226,14 @@ MN_IDENTIFIER_SUBTYPE = {
     8: "DUID",
 }
 
-# RFC 6705 section 9.2
+# RFC 6705 section 10.2
 LOCALIZED_ROUTING_STATUS = {
     0: "success",
     128: "localized routing not allowed",
     129: "MN not attached",
 }
 
-# RFC 7077 section 4.1, RFC 7222 section 6, RFC 7864 section 4.2
+# RFC 7077 section 4.1, RFC 7222 section 4.4, RFC 7864
 FORCE_REREGISTRATION = 1
 UPDATE_SESSION_PARAMETERS = 2
 
@@ -248,7 +248,7 @@ NOTIFICATION_REASON = {
     8: "FLOW-MOBILITY",
 }
 
-# RFC 7077 section 4.2, RFC 7222 section 6, RFC 7864 section 4.2
+# RFC 7077 section 4.2, RFC 7222 section 4.4, RFC 7864
 NOTIFICATION_STATUS = {
     0: "SUCCESS",
     128: "FAILED-TO-UPDATE-SESSION-PARAMETERS",
