@@ -9,6 +9,7 @@ from mag_lite.wire.address import format_mac
 _FIRST_RETRY = 250  # ms; doubles up to the last
 _LAST_RETRY = 5000
 _MOST_QUESTIONS = 256
+_MOST_NAMES = 1024  # as many cached keys as hostapd keeps
 
 
 class Hostapd:
@@ -39,6 +40,7 @@ class Hostapd:
         self._describes = True  # builds without MIB do not know STA
         self._arrivals = {}
         self._visited = []
+        self._names = {}
         self._timer = loop.at(loop.now(), self._look)
 
     def link_changed(self) -> None:
@@ -161,6 +163,7 @@ class Hostapd:
             self._up = False
             self._arrivals = {}
             self._visited = []
+            self._names = {}
             self._listener.hostapd_down(self._interface, reason)
 
     def _leave(self) -> None:
@@ -197,7 +200,7 @@ class Hostapd:
             since = self._arrivals.pop(mac, None)
             if since is not None:  # else it is gone again
                 station = parse_station(answer)
-                identity = station.identity if station else None
+                identity = self._name(station) if station else None
                 self._listener.station_authorized(self._interface, mac, identity, since)
 
         self._dialogue.ask("STA " + format_mac(mac), described)
@@ -205,7 +208,21 @@ class Hostapd:
     def _described(self, answer: bytes) -> None:
         station = parse_station(answer)
         if station and station.authorized:
-            self._tell(station.mac, station.identity, station.connected)
+            self._tell(station.mac, self._name(station), station.connected)
+
+    def _name(self, station):
+        """Who it is, or None.
+
+        A station that returns with a cached key is nameless when hostapd itself was the EAP
+        server: then it is who it was when that key was made.
+        """
+        if station.identity:
+            if len(self._names) >= _MOST_NAMES:
+                self._names = {}
+            self._names[station.mac] = station.identity
+        elif station.identity is not None:
+            return self._names.get(station.mac)
+        return station.identity
 
     def _first_described(self, answer: bytes) -> None:
         self._describes = not answer.startswith(b"UNKNOWN COMMAND")

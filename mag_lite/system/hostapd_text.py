@@ -7,7 +7,8 @@ from mag_lite.wire.address import parse_mac
 
 Event = namedtuple("Event", ("name", "mac"))
 
-# `identity` is bytes or None, `connected` whole seconds.
+# `identity` is bytes: empty when it authenticated with EAP but hostapd does not know its name, None
+# without EAP.  `connected` is whole seconds.
 Station = namedtuple("Station", ("mac", "authorized", "identity", "connected"))
 
 _ESCAPES = {b'"': b'"', b"\\": b"\\", b"e": b"\x1b", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
@@ -94,8 +95,9 @@ def _value(lines, name: bytes):
 
 
 def _identity(text):
-    """The identity of the last authentication; hostapd has none when it says N/A."""
-    return None if text in (None, b"", b"N/A") else printf_decode(text)
+    if text is None:
+        return None
+    return b"" if text == b"N/A" else printf_decode(text)
 
 
 def _is_hexadecimal(digits: bytes) -> bool:

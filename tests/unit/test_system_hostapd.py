@@ -194,6 +194,29 @@ def test_a_station_that_comes_back_at_once_is_told_again():
                                 ("authorized", ONE, b"mn1@example.org", 0)]
 
 
+def test_a_station_that_returns_with_a_cached_key_keeps_its_name():
+    with Scene() as scene:
+        scene.hostapd.has((ONE, described(ONE)), (TWO, described(TWO, b"N/A")))
+        assert [said[2] for said in scene.told()[1:]] == [b"mn1@example.org", None]
+        scene.hostapd.has((ONE, described(ONE, b"N/A")))
+        scene.hostapd.event("AP-STA-DISCONNECTED " + format_mac(ONE))
+        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
+        assert scene.told()[1] == ("authorized", ONE, b"mn1@example.org", 0)
+        scene.hostapd.has((ONE, described(ONE, None)))
+        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
+        assert scene.told() == [("authorized", ONE, None, 0)], "without EAP there is no name"
+
+
+def test_names_do_not_outlive_hostapds_cached_keys():
+    with Scene() as scene:
+        scene.hostapd.has((ONE, described(ONE)))
+        scene.told()
+        scene.hostapd.has((ONE, described(ONE, b"N/A")))
+        scene.hostapd.event("AP-DISABLED ")
+        scene.hostapd.event("AP-ENABLED ")
+        assert scene.told()[1:] == ["up", ("authorized", ONE, None, 0)]
+
+
 def test_a_build_that_cannot_describe_stations_still_tells_arrivals():
     for refusal in (b"UNKNOWN COMMAND\n", b"FAIL\n"):
         with Scene() as scene:

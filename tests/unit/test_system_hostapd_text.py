@@ -32,9 +32,9 @@ def test_no_station_is_read_from_what_is_none():
         assert parse_station(answer) is None
 
 
-def test_a_station_without_a_name_is_anonymous():
-    assert with_name(b"N/A") is None
-    assert with_name(b"") is None
+def test_a_station_without_a_name_is_told_from_one_without_eap():
+    assert with_name(b"N/A") == b""
+    assert with_name(b"") == b""
     assert parse_station(ANSWER[:50]).identity is None
 
 
