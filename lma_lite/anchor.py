@@ -48,7 +48,7 @@ class Anchor:
         self._revocations = Revocations(self._timers, self.actions)
         self._registration = Registration(
             self.sessions, self._revocations, self.counters, self.actions)
-        self._answers_to_strangers = RateLimit(10, 1000)
+        self._refusals = RateLimit(10, 1000)
         self._binding_errors = RateLimit(10, 1000)
         self._use(configuration)
         self._handlers = {
@@ -174,13 +174,19 @@ class Anchor:
         handler = self._handlers.get(message.kind)
         if arrival.source not in self.configuration.mags:
             self.counters.count("unlisted gateways")
-            if not self._answers_to_strangers.allows(arrival.now):
-                return
-            handler = handler if message.kind == header.BINDING_UPDATE else None
+            handler = self._handler_for_stranger(message, arrival)
         if handler:
             handler(message, arrival)
         else:
             self.counters.count("unexpected messages")
+
+    def _handler_for_stranger(self, message: Message, arrival: _Arrival):
+        """Who is not listed is told so; and may answer what it was asked while it was."""
+        if message.kind == header.BINDING_REVOCATION_ACKNOWLEDGEMENT:
+            return self._revocation_acknowledgement
+        if message.kind == header.BINDING_UPDATE and self._refusals.allows(arrival.now):
+            return self._binding_update
+        return None
 
     def _binding_update(self, message: Message, arrival: _Arrival):
         if not message.flags & header.BU_PROXY:

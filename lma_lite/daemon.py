@@ -51,8 +51,7 @@ class Daemon:
         self._executor = Executor(
             log, self.anchor, self.listeners, self._forwarding, self._journal, self._follow_path)
         self._path_monitor = self._watch_paths()
-        self._control = ControlServer(
-            self.loop, run_directory + "/control", ControlVerbs(self).answer)
+        self._control_path = run_directory + "/control"
 
     def run(self):
         """Serve until `stop`."""
@@ -60,10 +59,12 @@ class Daemon:
         self.listeners.use(self.anchor.configuration.addresses)
         self._count_restart(whole)
         self._settle()
+        control = ControlServer(self.loop, self._control_path, ControlVerbs(self).answer)
         self.log.info("version %s serves %d gateways at %s" % (
             VERSION, len(self.anchor.configuration.mags),
             ", ".join([format_address(each) for each in self.anchor.configuration.addresses])))
         self.loop.run(self.log.exception)
+        control.close()
 
     def stop(self):
         """Stop soon and leave the kernel forwarding."""
@@ -103,7 +104,6 @@ class Daemon:
 
     def close(self):
         """Close everything; the kernel goes on forwarding unless flushed."""
-        self._control.close()
         self.listeners.close()
         self._path_monitor.close()
         if self._flushing:

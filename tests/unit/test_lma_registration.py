@@ -396,7 +396,7 @@ def test_sessions_that_a_new_configuration_forbids_are_revoked():
         room.drain()
         mag, indication = room.revocation()
         assert mag == AP1 and indication.trigger == status.REVOCATION_ADMINISTRATIVE
-        room.wait(5000)
+        room.acknowledge()
         assert len(room.anchor.cache) == 0
 
 
