@@ -226,13 +226,11 @@ class OptionalU32(Rest):
 class Records(Rest):
     """A list of records of another family (sub-options) up to the end."""
 
+    default = []
+
     def __init__(self, name: str, family):
         super().__init__(name)
         self.family = family
-
-    @property
-    def default(self):
-        return []
 
     def read(self, data, start, end):
         return (self.family.read(data, start, end),)

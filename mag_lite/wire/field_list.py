@@ -10,9 +10,7 @@ from .field import Octets, Rest
 class Numbers(Rest):
     """16-bit numbers up to the end; the value is a list."""
 
-    @property
-    def default(self):
-        return []
+    default = []
 
     def read(self, data, start, end):
         if (end - start) % 2:
@@ -35,9 +33,7 @@ class Numbers(Rest):
 class Addresses(Rest):
     """A number of IPv6 addresses, a reserved octet, and the addresses; the value is a list."""
 
-    @property
-    def default(self):
-        return []
+    default = []
 
     def extent(self, data, start, end):
         """How many octets they take, options behind them being none of their business."""

@@ -51,9 +51,7 @@ class PartialPrefix(AnyAddress):
 class DnsServers(Rest):
     """IPv6 addresses up to the end; the value is a list."""
 
-    @property
-    def default(self):
-        return []
+    default = []
 
     def read(self, data, start, end):
         if (end - start) % 16 or start == end:

@@ -29,6 +29,8 @@ class Layout:
         self.fixed_count = len(self.columns)
         if self.last:
             self.columns.extend(self.last.columns)
+        self.defaults = [column.default for column in self.columns]
+        self.required = [column.name for column in self.columns if not _has_default(column)]
         self.names = [column.name for column in self.columns]
         self.index = {name: position for position, name in enumerate(self.names)}
         self.has_bits = True in [hasattr(field, "split") for field in self.fixed]
@@ -57,9 +59,7 @@ class Layout:
         return pack(self.format, *fixed) + last
 
     def write_tlv(self, number, values):
-        """The octets of a row of values behind their type and length (without these two)."""
-        if self.plain_size >= 0:
-            return pack(self.tlv_format, number, self.size, *values)
+        """Type, length and the octets of a row of values."""
         fixed, last = self._prepare(values)
         length = len(last) // 4 if self.counts_words else self.size + len(last)
         if length > 255:
@@ -68,12 +68,17 @@ class Layout:
 
     def values(self, fields):
         """The row made of named `fields` and defaults; ValueError for what does not fit."""
-        for name in fields:
-            if name not in self.index:
+        row = [[] if value == [] else value for value in self.defaults]
+        for name, value in fields.items():
+            position = self.index.get(name)
+            if position is None:
                 raise ValueError("%s has no field '%s'" % (self.name, name))
-        row = tuple([fields.get(column.name, column.default) for column in self.columns])
-        self.check(row)
-        return row
+            self.columns[position].check(value)
+            row[position] = value
+        for name in self.required:
+            if name not in fields:
+                raise ValueError("%s needs '%s'" % (self.name, name))
+        return tuple(row)
 
     def check(self, values):
         """Raise ValueError unless each value fits its column."""
@@ -107,6 +112,15 @@ class Layout:
         values = iter(values)
         return [field.join(values) if hasattr(field, "join") else next(values)
                 for field in self.fixed if field.columns]
+
+
+def _has_default(column):
+    """May the column be left out?"""
+    try:
+        column.check(column.default)
+        return True
+    except ValueError:
+        return False
 
 
 def _parse_alignment(text):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Options as values, and the families (number spaces) of type-length-value options."""
-from struct import unpack_from
+from struct import pack, unpack_from
 
 from .error import DecodeError, need
 from .field import Rest
@@ -105,7 +105,10 @@ class Family:
         parts = []
         for record in records:
             layout = record.layout
-            octets = layout.write_tlv(record.number, record.values)
+            if layout.plain_size >= 0:
+                octets = pack(layout.tlv_format, record.number, layout.plain_size, *record.values)
+            else:
+                octets = layout.write_tlv(record.number, record.values)
             gap = (layout.rest - offset) % layout.step
             if gap:
                 parts.append(_PADDING[gap])
