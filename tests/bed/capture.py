@@ -35,10 +35,12 @@ class Capture:
     def tshark(self, *options: str) -> str:
         """What tshark prints of the recording with these options."""
         self.stop()
-        return subprocess.run(
-            ["tshark", "-n", "-r", self.path, *options],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True,
-        ).stdout
+        done = subprocess.run(
+            ["tshark", "-n", "-r", self.path, *options], capture_output=True, text=True
+        )
+        if done.returncode:
+            raise RuntimeError(f"tshark {' '.join(options)}: {done.stderr}")
+        return done.stdout
 
     def fields(self, display_filter: str, *names: str) -> list:
         """A tuple of the fields `names` for each frame that matches tshark's `display_filter`."""

@@ -12,12 +12,14 @@ Ends with status 1, naming what failed, if anything is not as it should be.
 import sys
 
 from bed.attachment import Arp, Dhcp
+from bed.capture import Capture
 from bed.cost_table import print_costs
 from bed.keep import keep
 from bed.network import ANCHOR, CORRESPONDENT, POOL
 from bed.probe import Probe
 from bed.scenario import Scenario
 from bed.snapshot import LEFT_OUT, Snapshot, difference
+from bed.sources import SIGNALLING
 from bed.timeline import Timeline
 from bed.transfer import Transfer
 from bed.watch import now
@@ -35,7 +37,7 @@ class Demo(Scenario):
 
     def __init__(self, family, python):
         self.line = Timeline({}, now())
-        super().__init__(on_event=self.line.event, family=family, python=python)
+        super().__init__(family=family, python=python)
         self.line.bssids = {ap.bssid: ap.name for ap in self.aps}
         self.phone = self.phones[0]
         self.probe = self.download = None
@@ -68,7 +70,10 @@ class Demo(Scenario):
     def associate(self):
         """The phone comes, by EAP; its address comes from the anchor, by DHCP."""
         self.line.title("The phone associates to ap1")
-        self.before = [Snapshot(machine) for machine in self.network.machines]
+        self.before = {machine.name: Snapshot(machine) for machine in self.network.machines}
+        self.capture = Capture(self.network.router, "eth0", SIGNALLING)
+        self.watch.rest(0.1)
+        self.watch.on_event = self.line.event
         self.watch.add(Dhcp(self.phone))
         self.watch.add(Arp(self.phone))
         self.line.zero = now()
@@ -79,15 +84,18 @@ class Demo(Scenario):
         self.check(f"the address {self.address} is the one that the anchor assigned", granted,
                    "no such PBA")
         mtu = self.phone.ip.get_links(self.phone.index("wlan0"))[0].get_attr("IFLA_MTU")
-        tunnel = self.tunnel_mtu()
+        tunnel = self.tunnel(self.aps[0]).get_attr("IFLA_MTU")
         self.check(f"the phone's MTU {mtu} is the tunnel's", mtu == tunnel, f"tunnel: {tunnel}")
 
-    def tunnel_mtu(self):
-        """The MTU of ap1's tunnel."""
-        for link in self.aps[0].ip.get_links():
-            if link.get_attr("IFLA_IFNAME") == "pmip0":
-                return link.get_attr("IFLA_MTU")
-        return None
+    @staticmethod
+    def said(ap, word):
+        """The newest line with `word` in the gateway's log."""
+        return [line for line in ap.mag.log().split("\n") if word in line][-1]
+
+    @staticmethod
+    def tunnel(ap):
+        """pyroute2's view of the tunnel of `ap`."""
+        return ap.ip.get_links(ap.index("pmip0"))[0]
 
     def default_router(self):
         """The phone's default router: (address, MAC)."""
@@ -119,48 +127,68 @@ class Demo(Scenario):
         roam = self.roam(self.phone, ap)
         self.roams.append(roam)
         self.watch.rest(0.5)
+        self.line.line(now(), ap.name, "says: " + self.said(ap, "attached"))
         self.check(f"EAP {'ran' if eap else 'did not run'}", roam.eap == eap)
         self.check(f"same address {self.address}", self.phone.address == self.address,
                    self.phone.address)
         self.check(f"same default router {self.router[0]} at {self.router[1]}",
                    self.default_router() == self.router, self.default_router())
 
-    def leave(self):
-        """The phone goes; the anchor forgets it after its delay."""
-        self.line.title("It leaves")
-        since = now()
-        self.line.zero = since
-        self.phone.dhcp.stop()
-        self.phone.supplicant.disconnect()
-        self.watch.expect(10, actor="ap2", kind="PBU", text="de-registration", since=since)
-        gone = self.watch.expect(10, actor="ap2", kind="PBA", text="status 0", since=since)
-        print_costs(self.line, self.roams, self.probe)
-        self.watch.until(
-            lambda: not self.lma.tell("bindings").get("bindings"), DELETE_DELAY + 5,
-            "the anchor's binding is gone",
-        )
-        delay = (now() - gone.time) / 1000
-        self.line.line(now(), "anchor", "has no binding any more")
-        self.check(f"the binding went after its delay ({DELETE_DELAY} s)",
-                   delay >= DELETE_DELAY - 0.5, f"{delay:.1f} s")
-
     def end_traffic(self):
         """Stop probe and download; judge the download."""
+        self.line.title("The traffic ends")
         self.probe.stop()
         received, stall, problem = self.download.stop()
         self.check(f"the download never broke: {received / 1e6:.1f} MB, every byte right, "
                    f"longest stall {stall:.0f} ms", problem is None, problem)
+        tunnelled = sum(self.tunnel(ap).get_attr("IFLA_STATS64")["rx_bytes"] for ap in self.aps)
+        self.check("it came through the access points' GRE tunnels", tunnelled >= received,
+                   f"{tunnelled} of {received} bytes")
+        print_costs(self.line, self.roams, self.probe)
 
-    def compare(self):
+    def leave(self):
+        """The phone goes: de-registration."""
+        self.line.title("It leaves")
+        since = self.line.zero = now()
+        self.phone.dhcp.stop()
+        self.phone.supplicant.disconnect()
+        left = self.watch.expect(10, kind="PBU", text="de-registration", since=since)
+        self.left = self.watch.expect(
+            10, actor=left.actor, kind="PBA", text="status 0", since=since
+        ).time
+        self.watch.rest(0.5)
+        self.judge_signalling()
+
+    def judge_signalling(self):
+        """tshark reads what went between the access points and the anchor."""
+        messages = self.capture.fields("mipv6", "frame.number", "_ws.malformed")
+        malformed = [message for message in messages if message[1]]
+        self.check(f"tshark reads {len(messages)} signalling messages, none malformed",
+                   messages and not malformed, malformed)
+
+    def forget(self):
+        """The anchor keeps the binding for its delay, then forgets it."""
+        self.watch.rest(max(0, self.left + (DELETE_DELAY - 1) * 1000 - now()) / 1000)
+        held = self.lma.tell("bindings")["bindings"]
+        self.check(f"the anchor holds the binding for {DELETE_DELAY} s", held, "it is gone")
+        self.watch.rest(max(0, self.left + (DELETE_DELAY + 0.5) * 1000 - now()) / 1000)
+        held = self.lma.tell("bindings")["bindings"]
+        self.check("then it has no binding any more", not held, held)
+
+    def compare(self, *machines):
         """The kernels are as they were."""
-        self.line.title("The kernels of both access points and the anchor are as they were")
-        for before, machine in zip(self.before, self.network.machines, strict=True):
+        for machine in machines:
+            before = self.before[machine.name]
             changes = difference(before, Snapshot(machine))
-            self.check(f"{machine.name}: {len(before.lines)} links, addresses, routes, rules, "
-                       "neighbours, nftables, FOU, xfrm entries", not changes,
-                       "\n    ".join(["", *changes]))
-        print(self.line.paint("dim", "     left out: " + "; ".join(
-            f"{kind}: {what}" for kind, what in LEFT_OUT.items())), flush=True)
+            self.check(f"{machine.name}'s kernel is as it was: {len(before.lines)} entries",
+                       not changes, "\n    ".join(["", *changes]))
+
+    def left_out(self):
+        """What the comparison does not look at."""
+        print(self.line.paint("dim", "\nCompared: links, addresses, routes of every table, rules, "
+                              "neighbours, nftables, FOU ports, xfrm.  Left out:"))
+        for kind, what in LEFT_OUT.items():
+            print(self.line.paint("dim", f"     {kind}: {what}"), flush=True)
 
 
 def main(arguments):
@@ -180,7 +208,10 @@ def main(arguments):
         if "--keep" in arguments:
             keep(demo)
         demo.leave()
-        demo.compare()
+        demo.compare(first, second)
+        demo.forget()
+        demo.compare(demo.anchor)
+        demo.left_out()
         failed = "; ".join(demo.failed)
         demo.line.title(f"Failed: {failed}" if failed else "All as it should be")
 

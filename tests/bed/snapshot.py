@@ -9,7 +9,7 @@ from bed.namespace import Namespace
 LEFT_OUT = {
     "links": "statistics, the number of carrier changes, queue details",
     "addresses": "remaining lifetimes and time stamps",
-    "routes": "cached metrics and ages; the kernel's own (local and multicast) routes stay in",
+    "routes": "ages, and the kernel's cache of path MTUs",
     "neighbours": "those of wired links and multicast groups; ages and probe counts",
     "nftables": "counter values and handle numbers",
 }
@@ -23,6 +23,7 @@ _FIELDS_LEFT_OUT = {
 }
 _WIRED = "eth"
 _NUD_NOARP = 0x40
+_RTM_F_CLONED = 0x200
 _INTERFACE_ATTRIBUTES = {"RTA_OIF", "RTA_IIF", "IFLA_LINK", "NDA_IFINDEX"}
 
 
@@ -106,7 +107,8 @@ class Snapshot:
 
     @staticmethod
     def _routes(ip):
-        return [*ip.get_routes(family=2), *ip.get_routes(family=10)]
+        routes = [*ip.get_routes(family=2), *ip.get_routes(family=10)]
+        return [route for route in routes if not route["flags"] & _RTM_F_CLONED]
 
     @staticmethod
     def _rules(ip):

@@ -17,6 +17,7 @@ _NETLINK_ROUTE, _NETLINK_NETFILTER = 0, 12
 _SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1
 _ROUTE_GROUPS = (1, 3, 5, 7, 8, 9, 11, 19)  # link, neigh, v4 addr/route/rule, v6 addr/route/rule
 _NFTABLES_GROUP, _NFTABLES = 7, 10
+_BLACKHOLE = 6
 _NFTABLES_WORDS = {
     0: "table added", 2: "table removed", 3: "chain added", 5: "chain removed", 6: "rule added",
     8: "rule removed", 9: "set added", 11: "set removed", 12: "element added",
@@ -94,7 +95,7 @@ class Kernel:
         if index and index not in self._names:
             for link in self.machine.ip.get_links():
                 self._names[link["index"]] = link.get_attr("IFLA_IFNAME")
-        return self._names.get(index, f"#{index}")
+        return self._names.get(index) or f"#{index}"
 
     def decode(self, time, data):
         """An Event for each message; kind is route, neigh, rule, addr or link."""
@@ -109,8 +110,10 @@ class Kernel:
     def _describe(self, what, message):
         if what == "route":
             prefix = f"{message.get_attr('RTA_DST') or 'default'}/{message['dst_len']}"
-            device = self._interface(message.get_attr("RTA_OIF"))
-            return f"{prefix} dev {device} table {message.get_attr('RTA_TABLE')}"
+            where = "dev " + self._interface(message.get_attr("RTA_OIF"))
+            if message["type"] == _BLACKHOLE:
+                where = "blackhole"
+            return f"{prefix} {where} table {message.get_attr('RTA_TABLE')}"
         if what == "neigh":
             return (
                 f"{message.get_attr('NDA_DST')} at {message.get_attr('NDA_LLADDR')}"

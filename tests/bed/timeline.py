@@ -21,7 +21,8 @@ _WORDS = {
 _PHONES_ONLY = ("SME:", "CTRL-EVENT-CONNECTED", "CTRL-EVENT-DISCONNECTED")
 _SIGNALLING = ("PBU", "PBA", "BRI", "BRA", "Binding Error", "UPN", "UPA", "Heartbeat")
 _KERNEL = ("route", "neigh", "rule", "link", "nft")
-_KERNEL_OWN = (" fe80:", " ff00:", " ff02:", " 127.")
+_KERNEL_OWN = (" fe80:", " ff00:", " ff02:", " 0.0.0.0 ", "dev eth", "at None", " DOWN")
+_LINK_NEWS = ("added: pmip", "added: lma", "removed: pmip", "removed: lma")
 _AIR = ("ARP request", "ARP reply")
 
 
@@ -86,8 +87,8 @@ class Timeline:
 
     @staticmethod
     def _kernel(event):
-        if event.kind == "link" and not ("pmip" in event.text or "lma" in event.text):
+        if event.kind == "link" and not any(part in event.text for part in _LINK_NEWS):
             return None
-        if any(prefix in event.text for prefix in _KERNEL_OWN):
+        if any(part in event.text for part in _KERNEL_OWN):
             return None
         return "kernel: " + event.text
