@@ -275,7 +275,8 @@ class Forwarding:
         try:
             self._filter.commit([add])
         except netlink.NetlinkError as error:
-            if error.errno != sockets.EBUSY:
+            # It leads to another anchor; older kernels say EBUSY.
+            if error.errno not in (sockets.EEXIST, sockets.EBUSY):
                 raise
             self._filter.commit([nftables.delete_element(*table, key), add])
 

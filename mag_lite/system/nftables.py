@@ -48,7 +48,7 @@ def load(ruleset: str, file_name: str) -> None:
 
 
 def add_element(family: int, table: str, name: str, key: bytes, value: bytes) -> Request:
-    """Put key and value into a map; EBUSY when the key is there with another value."""
+    """Put key and value into a map; EEXIST or EBUSY when the key has another value."""
     data = nested(NFTA_SET_ELEM_DATA, attribute(NFTA_DATA_VALUE, value))
     return _element("map element", NFT_MSG_NEWSETELEM, family, table, name, key, data)
 

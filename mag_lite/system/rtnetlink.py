@@ -21,8 +21,9 @@ RTMGRP_LINK = 0x1
 
 IFF_UP = 0x1
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_WIRELESS = 1, 3, 4, 11
-IFLA_LINKINFO, IFLA_IFALIAS, IFLA_EXT_MASK = 18, 20, 29
+IFLA_LINKINFO, IFLA_IFALIAS, IFLA_AF_SPEC, IFLA_EXT_MASK = 18, 20, 26, 29
 IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
+IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE = 8, b"\1"
 RTEXT_FILTER_SKIP_STATS = 0x8
 
 NDA_DST, NDA_LLADDR, NDA_PROTOCOL = 1, 2, 12
@@ -80,16 +81,20 @@ def get_link(name: str) -> Request:
 def new_link(name: str, kind: str, data: bytes, mtu: int, alias: str) -> list:
     """Make a link and take it up; `data` are the attributes of its kind.
 
-    Two requests, because the kernel gives no alias to a link that it makes.
+    It never speaks IPv6 of its own accord: no link-local address, no router solicitation.
+    Three requests, because the kernel looks at some attributes only of a link that exists, and
+    only after it took it up.
     """
     info = attribute_text(IFLA_INFO_KIND, kind) + nested(IFLA_INFO_DATA, data)
     named = attribute_text(IFLA_IFNAME, name)
     attributes = named + attribute_u32(IFLA_MTU, mtu) + nested(IFLA_LINKINFO, info)
     flags = netlink.NLM_F_CREATE | netlink.NLM_F_EXCL
-    aliased = named + attribute_text(IFLA_IFALIAS, alias)
+    silent = nested(sockets.AF_INET6, attribute(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE))
+    details = named + attribute_text(IFLA_IFALIAS, alias) + nested(IFLA_AF_SPEC, silent)
     return [
-        _link("new %s link %s" % (kind, name), RTM_NEWLINK, 0, attributes, True, flags),
-        _link("alias of link " + name, RTM_SETLINK, 0, aliased),
+        _link("new %s link %s" % (kind, name), RTM_NEWLINK, 0, attributes, None, flags),
+        _link("details of link " + name, RTM_SETLINK, 0, details),
+        _link("link %s up" % name, RTM_SETLINK, 0, named, True),
     ]
 
 

@@ -7,10 +7,9 @@ forwarding_traffic.py [4|6 [gre|ip [cpython|micropython]]]
 import os
 import sys
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)) + "/support"]
-sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
+_TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [_TESTS, _TESTS + "/kernel/support"]
 
-from bed.capture import Capture  # noqa: E402
 from forwarding_bed import (  # noqa: E402
     A1,
     A2,
@@ -25,12 +24,16 @@ from forwarding_bed import (  # noqa: E402
     transfer,
 )
 
-family, encapsulation, python = arguments()
+from bed.capture import Capture  # noqa: E402
+
+family, encapsulation, python = arguments(
+    __file__, "4 gre cpython", "6 gre micropython", "4 ip micropython", "6 ip cpython"
+)
 check = Checks()
 bed = Bed(family, encapsulation, python)
 bed.start()
 
-near_gateway, near_anchor = Capture(bed.core, "eth1"), Capture(bed.core, "eth0")
+near_gateway, near_anchor = Capture(bed.core, "eth1"), Capture(bed.far, "eth0")
 for client, address in ((bed.c1, A1), (bed.c2, A2), (bed.c3, A3)):
     check("%s reaches the Internet" % address, ping(client, CORRESPONDENT)[0])
     check("the Internet reaches %s" % address, ping(bed.correspondent, address)[0])
@@ -75,7 +78,7 @@ for place, capture in (("correspondent", server), ("client", client)):
         outside == bed.mtu - 40,
         sizes,
     )
-check("both sides add one map element, route and neighbour", bed.gateway.clients()[1] == [])
+check("what the kernel holds is complete", bed.gateway.clients()[1] == [])
 
 bed.gateway.close()
 bed.anchor.close()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The data plane alone: our forwarding, told by hand what daemons would agree on.
 
-    c1 ---\\                                         /--- stranger
-    c2 --- air --- wlan0 mag eth0 --- eth1 core eth0 --- eth0 lma eth1 --- correspondent
-    c3 ----------- wlan1 mag         (mag2 with wlan0 and c4 likewise)
+    c1, c2 --- air --- wlan0 mag --- core --- far --- lma --- correspondent
+    c3 --------------- wlan1 mag      |
+                                      stranger
 
 `air` is a bridge with isolated ports: c1 and c2 cannot hear each other.  The gateways do not
 forward by themselves.
@@ -25,7 +25,7 @@ ROUTER_MAC = "00:00:5e:00:52:13"
 ROUTER = "10.20.0.1"
 CORRESPONDENT = "203.0.113.80"
 MAG = {4: "192.0.2.10", 6: "2001:db8:1::10"}
-MAG2 = {4: "192.0.2.20", 6: "2001:db8:1::20"}
+STRANGER = {4: "192.0.3.66", 6: "2001:db8:3::66"}
 LMA = {4: "198.51.100.1", 6: "2001:db8:2::1"}
 OVERHEAD = {(4, "gre"): 24, (6, "gre"): 44, (4, "ip"): 20, (6, "ip"): 40}
 C1, C2, C3 = "02:00:00:00:00:11", "02:00:00:00:00:12", "02:00:00:00:00:13"
@@ -112,7 +112,7 @@ class Bed:
     def __init__(self, family=4, encapsulation="gre", python="cpython"):
         self.family, self.encapsulation, self.python = family, encapsulation, python
         self.mtu = 1500 - OVERHEAD[family, encapsulation]
-        self.core = Namespace("core", forwarding=True)
+        self.core, self.far = [Namespace(name, forwarding=True) for name in ("core", "far")]
         self.mag, self.lma = Namespace("mag"), Namespace("lma")
         self.correspondent, self.stranger = Namespace("correspondent"), Namespace("stranger")
         self.air = Namespace("air")
@@ -124,28 +124,29 @@ class Bed:
         self.anchors = [[0, LMA[family], MAG[family], encapsulation]]
 
     def _wire_core(self):
-        core = self.core
-        cable(core, "eth1", self.mag, "eth0")
-        core.add_address("eth1", "192.0.2.1/24", "2001:db8:1::1/64")
-        self.mag.add_address("eth0", "192.0.2.10/24", "2001:db8:1::10/64")
-        cable(core, "eth0", self.lma, "eth0")
-        core.add_address("eth0", "198.51.100.254/24", "2001:db8:2::fe/64")
-        self.lma.add_address("eth0", "198.51.100.1/24", "2001:db8:2::1/64")
-        cable(core, "eth2", self.stranger, "eth0")
-        core.add_address("eth2", "192.0.3.1/24", "2001:db8:3::1/64")
-        self.stranger.add_address("eth0", "192.0.3.66/24", "2001:db8:3::66/64")
-        gateways = {
-            "mag": ("192.0.2.1", "2001:db8:1::1"),
-            "lma": ("198.51.100.254", "2001:db8:2::fe"),
-        }
-        gateways["stranger"] = ("192.0.3.1", "2001:db8:3::1")
-        for name, addresses in gateways.items():
-            for address in addresses:
-                getattr(self, name).route("default", address)
+        core, far = self.core, self.far
+        cable(core, "eth0", far, "eth1")
+        core.add_address("eth0", "192.0.9.1/24", "2001:db8:9::1/64")
+        far.add_address("eth1", "192.0.9.2/24", "2001:db8:9::2/64")
+        self._behind(core, "eth1", self.mag, "192.0.2.", 1, MAG)
+        self._behind(core, "eth2", self.stranger, "192.0.3.", 3, STRANGER)
+        self._behind(far, "eth0", self.lma, "198.51.100.", 2, LMA)
+        for address in ("192.0.9.2", "2001:db8:9::2"):
+            core.route("default", address)
+        for address in ("192.0.9.1", "2001:db8:9::1"):
+            far.route("default", address)
         cable(self.lma, "eth1", self.correspondent, "eth0")
         self.lma.add_address("eth1", "203.0.113.1/24")
         self.correspondent.add_address("eth0", CORRESPONDENT + "/24")
         self.correspondent.route("default", "203.0.113.1")
+
+    def _behind(self, router, interface, machine, subnet4, number, addresses):
+        cable(router, interface, machine, "eth0")
+        subnet6 = "2001:db8:%d::" % number
+        router.add_address(interface, subnet4 + "254/24", subnet6 + "ff/64")
+        machine.add_address("eth0", addresses[4] + "/24", addresses[6] + "/64")
+        machine.route("default", subnet4 + "254")
+        machine.route("default", subnet6 + "ff")
 
     def _wire_air(self):
         self.air.ip.link("add", ifname="bridge", kind="bridge")
@@ -293,7 +294,18 @@ class Checks:
         os._exit(1 if self.failed or not self.passed else 0)
 
 
-def arguments():
-    """(family, encapsulation, python) from a test's command line: "4|6 gre|ip cpython|micropython"."""
-    given = sys.argv[1:] + ["4", "gre", "cpython"][len(sys.argv) - 1 :]
-    return int(given[0]), given[1], given[2]
+def arguments(program, *variants):
+    """(family, encapsulation, python) from the command line "4|6 gre|ip cpython|micropython".
+
+    Without, `program` runs itself once for each of the `variants`, given as such a text, and this
+    never returns.
+    """
+    if len(sys.argv) == 4:
+        return int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    failed = 0
+    for variant in variants:
+        print("# " + variant, flush=True)
+        failed |= subprocess.run([sys.executable, program, *variant.split()]).returncode
+        for name in os.listdir("/run/netns"):
+            subprocess.run(["ip", "netns", "delete", name])
+    os._exit(1 if failed else 0)
