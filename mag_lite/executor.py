@@ -82,6 +82,9 @@ class Executor:
     def _poll_station(self, action):
         self._links.hostapd(action.interface).poll(action.mac)
 
+    def _reauthenticate(self, action):
+        self._links.hostapd(action.interface).reauthenticate(action.mac)
+
     def _remove_station(self, action):
         self._links.hostapd(action.interface).remove(action.mac, action.tell)
 
@@ -115,6 +118,7 @@ _HOW = {
     actions.Forget: Executor._forget,
     actions.QueryStation: Executor._query_station,
     actions.PollStation: Executor._poll_station,
+    actions.Reauthenticate: Executor._reauthenticate,
     actions.RemoveStation: Executor._remove_station,
     actions.Log: Executor._write_log,
 }

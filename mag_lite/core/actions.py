@@ -29,6 +29,9 @@ QueryStation = namedtuple("QueryStation", ("interface", "mac"))
 #: Ask the authenticator to make the station show that it is there.
 PollStation = namedtuple("PollStation", ("interface", "mac"))
 
+#: Have an authorised station whose identity is not known authenticate again.
+Reauthenticate = namedtuple("Reauthenticate", ("interface", "mac"))
+
 #: Drop the station from the authenticator; it is told so only if it is thought to be there.
 RemoveStation = namedtuple("RemoveStation", ("interface", "mac", "tell"))
 

@@ -6,7 +6,7 @@ carries out and clears `actions` in their order, and calls `expire` when `next_t
 come.
 """
 
-from mag_lite.core.actions import Log, QueryStation, SendMessage
+from mag_lite.core.actions import Log, QueryStation, Reauthenticate, SendMessage
 from mag_lite.core.arp_responder import ArpResponder
 from mag_lite.core.binding_update_list import ACTIVE, Binding, BindingUpdateList
 from mag_lite.core.counters import Counters
@@ -66,7 +66,8 @@ class Gateway:
     def station_authorized(self, interface: str, mac: bytes, identity, since: int, now: int):
         """MN-ATTACHED: the authenticator has let the station in, at `since` (ms).
 
-        `identity` (bytes) is what it authenticated as, None if nothing is known.
+        `identity` (bytes) is what it authenticated as: empty if the authenticator does not
+        know any more, None if there is no authentication by name.
         """
         access = self.configuration.access.get(interface)
         if access is None:
@@ -78,9 +79,7 @@ class Gateway:
             self._dismiss(binding, now)
             binding = None
         if decision.refusal:
-            self.counters.count("attach.refused")
-            self._log("warning", "%s: not served: %s" % (
-                format_mac(mac), decision.refusal))
+            self._refuse(interface, mac, decision.refusal, identity, now)
             return
         if binding is None:
             self._leave_other_links(interface, mac, now)
@@ -88,11 +87,21 @@ class Gateway:
             self.bindings.add(binding)
         self._attach(binding, access, decision, since, now)
 
+    def _refuse(self, interface, mac, refusal, identity, now):
+        """Every frame of a station that is not served may bring us here: do not repeat it all."""
+        self.counters.count("attach.refused")
+        if not self.identities.may_ask((interface, mac), now):
+            return
+        self._log("warning", "%s: not served: %s" % (format_mac(mac), refusal))
+        if identity == b"":
+            self.actions.append(Reauthenticate(interface, mac))
+
     def _identify(self, interface, mac, identity, now):
         if identity:
             self.identities.learn((interface, mac), identity, now)
-            return identity
-        return self.identities.recall((interface, mac), now)
+        elif identity is not None:
+            return self.identities.recall((interface, mac), now)
+        return identity
 
     def _leave_other_links(self, interface, mac, now):
         """The anchor sees one gateway: a move between its access links ends nothing there."""

@@ -8,6 +8,8 @@ link has the key, so it still is who it was.
 
 #: How long hostapd keeps a key (ms); an identity is not needed longer.
 PMK_LIFETIME = 43200000
+#: A station is asked to authenticate again no more often than this (ms).
+ASK_AGAIN = 60000
 #: More stations than an access point can have; the oldest is forgotten.
 MOST_STATIONS = 512
 
@@ -18,6 +20,7 @@ class IdentityMemory:
     def __init__(self):
         self._known = {}
         self._order = []
+        self._asked = {}
 
     def learn(self, station, identity: bytes, now: int):
         """`station` has authenticated as `identity`."""
@@ -28,6 +31,15 @@ class IdentityMemory:
             del self._known[self._order.pop(0)]
 
     def recall(self, station, now: int):
-        """Return who the station last was, None if that is not known (any more)."""
-        identity, learnt = self._known.get(station, (None, now))
-        return identity if now - learnt <= PMK_LIFETIME else None
+        """Return who the station last was, nobody (empty) if that is not known (any more)."""
+        identity, learnt = self._known.get(station, (b"", now))
+        return identity if now - learnt <= PMK_LIFETIME else b""
+
+    def may_ask(self, station, now: int) -> bool:
+        """Return True once a minute for each station."""
+        if station in self._asked and now - self._asked[station] < ASK_AGAIN:
+            return False
+        if len(self._asked) >= MOST_STATIONS:
+            self._asked = {}
+        self._asked[station] = now
+        return True

@@ -22,16 +22,19 @@ class Policy:
         self.configuration = configuration
 
     def decide(self, access, mac: bytes, identity) -> Decision:
-        """Judge a station by the identity that its authentication showed, or None.
+        """Judge a station by the identity under which it has authenticated.
 
-        The first profile whose pattern matches decides.  A station without an identity is
-        known by its MAC address only where the access section says so: a MAC is easily forged.
+        That is empty if it is not known any more, and None without authentication: only then,
+        and where the access section says so, the MAC address stands in, for it is easily forged.
+        The first profile whose pattern matches decides.
         """
         if identity is None and access.identity == "mac":
             identity = format_mac(mac).replace(":", "-").encode()
-        if not identity:
-            return Decision(b"", None, b"", "its authentication shows no identity; allow MAC "
+        if identity is None:
+            return Decision(b"", None, b"", "the access point tells no identity; allow MAC "
                             "addresses as identities with: option identity 'mac'")
+        if not identity:
+            return Decision(b"", None, b"", "it must authenticate again to show its identity")
         if len(identity) > 254:
             return Decision(b"", None, b"", "its identity is longer than 254 octets")
         for profile in self.configuration.profiles:

@@ -8,8 +8,8 @@ from mag_lite.wire.address import format_mac
 
 _FIRST_RETRY = 250  # ms; doubles up to the last
 _LAST_RETRY = 5000
+_AUTHENTICATED = (b"CTRL-EVENT-EAP-SUCCESS", b"CTRL-EVENT-EAP-SUCCESS2")
 _MOST_QUESTIONS = 256
-_MOST_NAMES = 1024  # as many cached keys as hostapd keeps
 
 
 class Hostapd:
@@ -20,7 +20,8 @@ class Hostapd:
         there already are told with station_authorized.
     listener.station_authorized(interface, mac, identity, since)
         may send and receive, since that time (monotonic ms); identity is what it called itself
-        in EAP (bytes), or None.  Told again when it is authorized again.
+        in EAP (bytes): empty if hostapd does not know any more, as when the station returns with
+        a cached key, and None if there was no EAP.  Told again when it is authorized again.
     listener.station_gone(interface, mac, reason)
     listener.station_seen(interface, mac)
         it answered a poll().
@@ -40,7 +41,7 @@ class Hostapd:
         self._describes = True  # builds without MIB do not know STA
         self._arrivals = {}
         self._visited = []
-        self._names = {}
+        self._reauthenticating = set()
         self._timer = loop.at(loop.now(), self._look)
 
     def link_changed(self) -> None:
@@ -73,6 +74,14 @@ class Hostapd:
                 self._listener.station_gone(self._interface, mac, "not associated")
 
         return self._ask("POLL_STA " + format_mac(mac), polled)
+
+    def reauthenticate(self, mac: bytes) -> bool:
+        """Have a station run EAP again, after which station_authorized is told; whether hostapd
+        can be asked."""
+        if len(self._reauthenticating) >= _MOST_QUESTIONS:
+            self._reauthenticating = set()
+        self._reauthenticating.add(mac)
+        return self._ask("EAPOL_REAUTH " + format_mac(mac), _ignore)
 
     def remove(self, mac: bytes, tell: bool = False) -> bool:
         """Drop a station; whether hostapd can be asked.
@@ -163,7 +172,7 @@ class Hostapd:
             self._up = False
             self._arrivals = {}
             self._visited = []
-            self._names = {}
+            self._reauthenticating = set()
             self._listener.hostapd_down(self._interface, reason)
 
     def _leave(self) -> None:
@@ -191,6 +200,9 @@ class Hostapd:
             self._listener.station_gone(self._interface, mac, "disconnected")
         elif name == b"AP-STA-POLL-OK":
             self._listener.station_seen(self._interface, mac)
+        elif name in _AUTHENTICATED and mac in self._reauthenticating:
+            self._reauthenticating.discard(mac)
+            self.query(mac)
 
     def _arrived(self, mac: bytes) -> None:
         """It is authorized; who it is must be asked for."""
@@ -200,7 +212,7 @@ class Hostapd:
             since = self._arrivals.pop(mac, None)
             if since is not None:  # else it is gone again
                 station = parse_station(answer)
-                identity = self._name(station) if station else None
+                identity = station.identity if station else None
                 self._listener.station_authorized(self._interface, mac, identity, since)
 
         self._dialogue.ask("STA " + format_mac(mac), described)
@@ -208,21 +220,7 @@ class Hostapd:
     def _described(self, answer: bytes) -> None:
         station = parse_station(answer)
         if station and station.authorized:
-            self._tell(station.mac, self._name(station), station.connected)
-
-    def _name(self, station):
-        """Who it is, or None.
-
-        A station that returns with a cached key is nameless when hostapd itself was the EAP
-        server: then it is who it was when that key was made.
-        """
-        if station.identity:
-            if len(self._names) >= _MOST_NAMES:
-                self._names = {}
-            self._names[station.mac] = station.identity
-        elif station.identity is not None:
-            return self._names.get(station.mac)
-        return station.identity
+            self._tell(station.mac, station.identity, station.connected)
 
     def _first_described(self, answer: bytes) -> None:
         self._describes = not answer.startswith(b"UNKNOWN COMMAND")

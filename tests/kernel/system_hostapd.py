@@ -91,8 +91,11 @@ for python in ("cpython", "micropython"):
     phones[0].disconnect()
     check("%s: a station that leaves is gone" % python, probe.until("gone", ONE), probe.seen)
     join(phones[0])
+    told = probe.until("authorized", ONE, "", seconds=20)
+    check("%s: and back with a cached key, nameless" % python, told, probe.seen)
+    probe.ask("reauthenticate", mac=ONE)
     told = probe.until("authorized", ONE, NAMES[ONE], seconds=20)
-    check("%s: and back with a cached key, under its name" % python, told, probe.seen)
+    check("%s: until it has authenticated again" % python, told, probe.seen)
     probe.forget()
 
     control.order("DISABLE")

@@ -9,6 +9,7 @@ from mag_lite.core.actions import (
     Forward,
     Log,
     PollStation,
+    Reauthenticate,
     RemoveStation,
     SendMessage,
     Withdraw,
@@ -48,12 +49,26 @@ def test_an_authorised_station_is_registered_at_once():
     assert update.all(options.HOME_NETWORK_PREFIX) == []
 
 
-def test_a_station_without_identity_is_not_registered():
+def test_without_authentication_a_station_is_not_registered():
     bench = Bench()
     bench.attach(identity=None)
     assert bench.binding is None
     log, = bench.take()
-    assert "no identity" in log.text and "option identity 'mac'" in log.text
+    assert "tells no identity" in log.text and "option identity 'mac'" in log.text
+    bench.attach(identity=None)
+    assert bench.take() == [], "it is said once a minute"
+
+
+def test_a_nameless_station_is_asked_to_authenticate_again_and_then_served():
+    bench = Bench()
+    bench.attach(identity=b"")
+    log, asked = bench.take()
+    assert "must authenticate again" in log.text
+    assert asked == Reauthenticate(LINK, PHONE)
+    bench.attach(identity=b"")
+    assert bench.take() == [], "it is asked once a minute"
+    bench.attach()
+    assert len(bench.sent()) == 1
 
 
 def test_a_station_that_returns_with_a_cached_key_is_who_it_was():
@@ -62,11 +77,21 @@ def test_a_station_that_returns_with_a_cached_key_is_who_it_was():
     bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
     bench.wait(5000)
     bench.take()
-    bench.attach(identity=None)
+    bench.attach(identity=b"")
     update, = bench.sent()
     assert update.option(options.MN_IDENTIFIER).identifier == IDENTITY
-    bench.attach(identity=None, link="wlan1")
-    assert "no identity" in bench.take(Log)[-1].text, "the key is of one link only"
+    bench.attach(identity=b"", link="wlan1")
+    assert "must authenticate" in bench.take(Log)[0].text, "the key is of one link only"
+
+
+def test_an_identity_is_not_lent_to_a_station_that_did_not_authenticate():
+    bench = Bench()
+    bench.activate()
+    bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
+    bench.wait(5000)
+    bench.take()
+    bench.attach(identity=None)
+    assert bench.take(SendMessage) == []
 
 
 def test_an_identity_is_not_remembered_longer_than_a_key():
@@ -75,7 +100,7 @@ def test_an_identity_is_not_remembered_longer_than_a_key():
     bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
     bench.wait(43201000)
     bench.take()
-    bench.attach(identity=None)
+    bench.attach(identity=b"")
     assert bench.take(SendMessage) == []
 
 

@@ -158,7 +158,7 @@ def test_who_is_there_already_is_told_at_the_start():
             (THREE, described(THREE, flags="[AUTH][ASSOC]")),
         )
         assert scene.told() == ["up", ("authorized", ONE, b"mn1@example.org", 100),
-                                ("authorized", TWO, None, 7)]
+                                ("authorized", TWO, b"", 7)]
         assert scene.asked()[:3] == ["ATTACH", "STATUS", "STA-FIRST"]
 
 
@@ -194,27 +194,27 @@ def test_a_station_that_comes_back_at_once_is_told_again():
                                 ("authorized", ONE, b"mn1@example.org", 0)]
 
 
-def test_a_station_that_returns_with_a_cached_key_keeps_its_name():
+def test_a_station_that_returns_with_a_cached_key_is_nameless():
     with Scene() as scene:
-        scene.hostapd.has((ONE, described(ONE)), (TWO, described(TWO, b"N/A")))
-        assert [said[2] for said in scene.told()[1:]] == [b"mn1@example.org", None]
         scene.hostapd.has((ONE, described(ONE, b"N/A")))
-        scene.hostapd.event("AP-STA-DISCONNECTED " + format_mac(ONE))
-        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
-        assert scene.told()[1] == ("authorized", ONE, b"mn1@example.org", 0)
+        assert scene.told()[1] == ("authorized", ONE, b"", 0)
         scene.hostapd.has((ONE, described(ONE, None)))
         scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
         assert scene.told() == [("authorized", ONE, None, 0)], "without EAP there is no name"
 
 
-def test_names_do_not_outlive_hostapds_cached_keys():
+def test_a_station_that_authenticates_again_is_told_with_its_name():
     with Scene() as scene:
-        scene.hostapd.has((ONE, described(ONE)))
         scene.told()
-        scene.hostapd.has((ONE, described(ONE, b"N/A")))
-        scene.hostapd.event("AP-DISABLED ")
-        scene.hostapd.event("AP-ENABLED ")
-        assert scene.told()[1:] == ["up", ("authorized", ONE, None, 0)]
+        scene.asked()
+        scene.hostapd.event("CTRL-EVENT-EAP-SUCCESS " + format_mac(ONE))
+        assert scene.told() == [], "unasked, it is told when it is authorized"
+        assert scene.ours.reauthenticate(ONE)
+        scene.told()
+        assert scene.asked() == ["EAPOL_REAUTH 02:00:00:00:01:01"]
+        scene.hostapd.has((ONE, described(ONE)))
+        scene.hostapd.event("CTRL-EVENT-EAP-SUCCESS2 " + format_mac(ONE))
+        assert scene.told() == [("authorized", ONE, b"mn1@example.org", 0)]
 
 
 def test_a_build_that_cannot_describe_stations_still_tells_arrivals():

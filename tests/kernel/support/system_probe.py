@@ -77,6 +77,9 @@ class Stations:
     def remove(self, request):
         return self.hostapd.remove(data(request["mac"]))
 
+    def reauthenticate(self, request):
+        return self.hostapd.reauthenticate(data(request["mac"]))
+
     def link_changed(self, request):
         return self.hostapd.link_changed()
 
