@@ -26,7 +26,8 @@ class AddressPool:
         self._first_turn = self._next_turn = 0
         self._fresh = 1
 
-    def __len__(self):
+    @property
+    def used(self) -> int:
         """The number of addresses in use."""
         return len(self._held)
 
@@ -62,6 +63,10 @@ class AddressPool:
             return False
         self._take(owner, offset)
         return True
+
+    def occupy(self, owner, address: bytes):
+        """Keep an address that is in use from everybody else, whoever it is meant for."""
+        self._take(owner, self._offset(address))
 
     def release(self, address: bytes):
         """Take the address back, and remember whose it was."""

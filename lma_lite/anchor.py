@@ -134,9 +134,10 @@ class Anchor:
         former = self.policy
         self._use(configuration)
         self._revocations.forget_deaf()
-        for binding in self.cache:
-            if not self._rehouse(binding):
-                self._registration.revoke(binding, now)
+        forbidden = [binding for binding in self.cache if not self._rehouse(binding)]
+        for binding in forbidden:
+            self._occupy(binding)
+            self._registration.revoke(binding, now)
         for name, service in self.policy.services.items():
             if name in former.services:
                 service.addresses.inherit(former.services[name].addresses)
@@ -169,6 +170,13 @@ class Anchor:
             return False
         binding.service = service
         return True
+
+    def _occupy(self, binding: Binding):
+        """Keep the address of a session that has no place here from others until it is gone."""
+        service = self.policy.service_of_address(binding.ipv4_home_address)
+        if service:
+            service.addresses.occupy(binding.owner, binding.ipv4_home_address)
+            binding.service = service
 
     def _dispatch(self, message: Message, arrival: _Arrival):
         handler = self._handlers.get(message.kind)

@@ -62,7 +62,7 @@ class ControlVerbs:
             "service": pool.selection.decode(),
             "network": format_prefix((pool.network, pool.prefix_length)),
             "router": format_address(pool.router),
-            "used": len(addresses),
+            "used": addresses.used,
             "capacity": addresses.capacity,
         }
 

@@ -49,7 +49,7 @@ class Daemon:
         self.anchor = Anchor(chosen)
         self.listeners = Listeners(self.loop, log, self._received)
         self._executor = Executor(
-            log, self.anchor, self.listeners, self._forwarding, self._journal, self._follow_path)
+            log, self.anchor, self.listeners, self._forwarding, self._journal, self._tunnel_made)
         self._path_monitor = self._watch_paths()
         self._control_path = run_directory + "/control"
 
@@ -142,6 +142,11 @@ class Daemon:
         return PathMtuMonitor(
             self.loop, list(self.anchor.configuration.mags), self._path_changed)
 
+    def _tunnel_made(self, tunnel):
+        # Later: a gateway waits for its answer.
+        self._mtu_timers[tunnel] = self.loop.at(
+            self.loop.now(), lambda: self._follow_path(tunnel))
+
     def _path_changed(self, mag: bytes):
         for tunnel in self.anchor.sessions.tunnels():
             if tunnel.mag == mag:
@@ -152,12 +157,14 @@ class Daemon:
         timer = self._mtu_timers.pop(tunnel, None)
         if timer is not None:
             self.loop.cancel(timer)
+        if tunnel not in self.anchor.sessions.tunnels():
+            return
         try:
             again = self._forwarding.refresh_mtu(*tunnel)
         except NetlinkError as error:
             self.log.error("MTU of the tunnel to mag %s: %s" % (format_address(tunnel.mag), error))
             return
-        if again is not None and tunnel in self.anchor.sessions.tunnels():
+        if again is not None:
             self._mtu_timers[tunnel] = self.loop.at(
                 self.loop.now() + again, lambda: self._follow_path(tunnel))
 

@@ -61,6 +61,13 @@ class Policy:
                 return node
         return None
 
+    def service_of_address(self, address: bytes):
+        """Return the service whose pool has `address` to give, or None."""
+        for service in self.services.values():
+            if service.addresses and service.addresses.contains(address):
+                return service
+        return None
+
     def authorize(self, mn_identifier, selection: bytes):
         """Return (status, service) for a mobile node that asks for the service `selection`.
 

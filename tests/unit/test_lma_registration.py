@@ -8,6 +8,7 @@ from lma_room import (
     AP2,
     BETWEEN_GATEWAYS,
     FIRST,
+    INTERNET,
     LMA,
     LMA6,
     MAC,
@@ -398,6 +399,18 @@ def test_sessions_that_a_new_configuration_forbids_are_revoked():
         assert mag == AP1 and indication.trigger == status.REVOCATION_ADMINISTRATIVE
         room.acknowledge()
         assert len(room.anchor.cache) == 0
+
+
+def test_an_address_that_is_being_revoked_is_not_given_to_its_new_owner():
+    room = Room()
+    room.update()
+    renamed = Pool("renamed", *INTERNET[1:])
+    boss = node(b"boss", home=FIRST, pool="renamed")
+    room.anchor.reconfigure(configuration(pools=[renamed], nodes=[boss]), room.now)
+    room.drain()
+    assert room.home(room.update(AP2, node=b"boss", mac=MAC2)) == SECOND
+    room.acknowledge()
+    assert room.home(room.update(AP2, node=b"boss", mac=MAC)) == FIRST
 
 
 # Strangers and floods

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Many nodes, gateways and administrators at random: cache, kernel and pool always agree."""
+
+from lma_room import (
+    ANY,
+    AP1,
+    AP1_6,
+    AP2,
+    LMA,
+    LMA6,
+    MAGS,
+    Room,
+    address,
+    configuration,
+    node,
+)
+
+from lma_lite.actions import Blackhole, Forget, ReleaseTunnel, Remember, Route, Unroute
+from lma_lite.policy import Pool
+from mag_lite.wire import mobility_header as header
+
+SMALL = Pool("internet", b"", address("10.20.0.0"), 28, address("10.20.0.1"))
+BLACKHOLE = "blackhole"
+
+
+class Dice:
+    """The same numbers on every Python."""
+
+    def __init__(self, seed):
+        self._state = seed
+
+    def roll(self, sides):
+        self._state = (self._state * 1103515245 + 12345) & 0x7FFFFFFF
+        return (self._state >> 8) % sides
+
+    def choose(self, things):
+        return things[self.roll(len(things))]
+
+
+class Kernel:
+    """What the anchor's kernel and journal would hold."""
+
+    def __init__(self, room):
+        self.room = room
+        self.routes = {}
+        self.tunnels = set()
+        self.journal = set()
+
+    def follow(self):
+        for action in self.room.did:
+            self._do(action)
+        self.room.did = []
+
+    def _do(self, action):
+        if isinstance(action, Route):
+            self.tunnels.add(action[1:])
+            self.routes[action.address] = action[1:]
+        elif isinstance(action, ReleaseTunnel):
+            assert tuple(action) not in self.routes.values(), "its routes would go with it"
+            self.tunnels.remove(tuple(action))
+        elif isinstance(action, Blackhole):
+            self.routes[action.address] = BLACKHOLE
+        elif isinstance(action, Unroute):
+            del self.routes[action.address]
+        elif isinstance(action, Remember):
+            self.journal.add(action.binding.number)
+        elif isinstance(action, Forget):
+            self.journal.discard(action.binding.number)
+
+    def check(self):
+        bindings = list(self.room.anchor.cache)
+        expected = {
+            each.ipv4_home_address: BLACKHOLE if each.deregistered else tuple(each.tunnel)
+            for each in bindings}
+        assert len(expected) == len(bindings), "two sessions have one address"
+        assert self.routes == expected
+        used = {tuple(each.tunnel) for each in bindings if not each.deregistered}
+        assert self.tunnels == used == {tuple(each) for each in self.room.anchor.sessions.tunnels()}
+        assert self.journal == {each.number for each in bindings}
+        pool = self.room.anchor.policy.services["internet"].addresses
+        assert pool.used == len(bindings)
+
+
+def something(room, dice):
+    """One thing that happens at an anchor."""
+    mag = dice.choose((AP1, AP2, AP1_6))
+    known = [ANY] + [each.ipv4_home_address for each in room.anchor.cache]
+    deed = dice.roll(20)
+    if deed < 14:
+        room.update(
+            mag, local=LMA6 if len(mag) == 16 else LMA, node=b"mn%d" % dice.roll(9),
+            home=dice.choose(known) if dice.roll(3) == 0 else ANY,
+            indicator=1 + dice.roll(5), mac=dice.choose((None, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2")),
+            lifetime=dice.choose((0, 1, 5, 75)), gre=dice.roll(4) > 0)
+    elif deed < 16 and room.revocation():
+        room.acknowledge(dice.choose((0, 0, 128, 132)), room.revocation()[0])
+    elif deed == 16:
+        room.anchor.revoke((1, b"mn%d" % dice.roll(9)), room.now)
+    elif deed == 17:
+        room.refused_routes = dice.roll(2)
+    elif deed == 18 and dice.roll(5) == 0:
+        room.tell(header.BINDING_ERROR, mag, status=2)
+    elif deed == 19:
+        room.anchor.reconfigure(
+            configuration(pools=[SMALL], nodes=dice.choose((
+                [], [node(b"mn1", allow=False)], [node(b"mn2", home=address("10.20.0.5"))]))),
+            room.now)
+    room.wait(dice.choose((0, 10, 1000, 4000)))
+    room.drain()
+
+
+def test_cache_kernel_journal_and_pool_always_agree():
+    for seed in range(12):
+        dice = Dice(seed)
+        room = Room(MAGS, [SMALL])
+        kernel = Kernel(room)
+        for _ in range(250):
+            something(room, dice)
+            kernel.follow()
+            kernel.check()
+        room.wait(400000)
+        kernel.follow()
+        kernel.check()
+        assert len(room.anchor.cache) == 0 and room.anchor.next_timeout() is None
