@@ -13,10 +13,10 @@ import time
 _TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.dirname(_TESTS), _TESTS, _TESTS + "/kernel/support"]
 
-from bed.daemon import Daemon  # noqa: E402
-from bed.namespace import Namespace, cable  # noqa: E402
 from forwarding_bed import Checks  # noqa: E402
 
+from bed.daemon import Daemon  # noqa: E402
+from bed.namespace import Namespace, cable  # noqa: E402
 from mag_lite.system.clock import time_of_day  # noqa: E402
 from mag_lite.wire import mobility_header as header  # noqa: E402
 from mag_lite.wire import mobility_options as options  # noqa: E402
