@@ -104,7 +104,7 @@ class _Reader:
             self._skip_blanks()
             if self._here() == b"#":
                 self._skip_comment()
-            if self._here() not in (b"\n", b";"):
+            if self._here() != b"\n":
                 break
             self._position += 1
         start = self._position
@@ -134,6 +134,8 @@ class _Reader:
         rest = self.argument()
         if rest:
             self.fail("'%s' is one argument too many" % rest)
+        if self._here() == b";":
+            self._position += 1
 
     def _here(self) -> bytes:
         return self._text[self._position : self._position + 1]

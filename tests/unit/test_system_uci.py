@@ -113,6 +113,7 @@ def test_anonymous_sections_stay_apart():
 
 def test_errors_name_the_line_and_the_trouble():
     assert error("config mag\n\noptoin x 1") == "line 3: 'optoin' is not config, option or list"
+    assert error("config t\n; option x 1").startswith("line 2: ';' is not config")
     assert error("option x 1") == "line 1: an option before the first section"
     assert error("config") == "line 1: a section needs a type"
     assert error("config t a\nconfig u a") == "line 2: section 'a' was a 't' before"
