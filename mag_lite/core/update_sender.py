@@ -9,6 +9,8 @@ from mag_lite.wire.mobility_header import encode
 INITIAL_BINDACK_TIMEOUT = 1000
 MAX_BINDACK_TIMEOUT = 32000
 
+#: Stamps closer than this, in 1/65536 s, are told apart by counting on.
+ONE_MOMENT = 6554
 #: Unanswered updates of one exchange whose late answer is still recognised.
 REMEMBERED = 8
 
@@ -52,9 +54,14 @@ class UpdateSender:
         self.timers.set(("retransmit", binding.key), now + binding.back_off)
 
     def _timestamp(self, now):
-        """Return a time stamp later than any that we sent before, or None without a clock."""
+        """Return the time of day, or None without a clock to be trusted.
+
+        Two updates of one moment get different stamps; a clock that was set back is believed.
+        """
         if self.clock_offset is None:
             return None
-        self._last_timestamp = max(
-            now * 65536 // 1000 + self.clock_offset, self._last_timestamp + 1)
-        return self._last_timestamp
+        timestamp = now * 65536 // 1000 + self.clock_offset
+        if 0 <= self._last_timestamp - timestamp < ONE_MOMENT:
+            timestamp = self._last_timestamp + 1
+        self._last_timestamp = timestamp
+        return timestamp

@@ -161,6 +161,23 @@ def test_updates_are_repeated_with_doubling_delays_and_fresh_stamps():
     assert len({update.sequence for update in updates}) == 8
 
 
+def test_time_stamps_of_one_moment_differ_and_follow_a_clock_that_was_set_back():
+    bench = Bench()
+    bench.attach()
+    bench.attach(identity=b"mn2@example.org", mac=b"\2\0\0\0\0\2")
+    first, second = [update.option(options.TIMESTAMP).time for update in bench.sent()]
+    assert second == first + 1
+    hour = 3600 << 16
+    bench.gateway.sender.clock_offset += hour
+    bench.attach(identity=b"mn3@example.org", mac=b"\2\0\0\0\0\3")
+    bench.gateway.sender.clock_offset -= hour
+    bench.now += 1000
+    bench.attach(identity=b"mn4@example.org", mac=b"\2\0\0\0\0\4")
+    ahead, right = [update.option(options.TIMESTAMP).time for update in bench.sent()]
+    assert ahead == first + hour
+    assert right == first + 65536
+
+
 def test_a_late_answer_to_an_earlier_copy_is_good():
     bench = Bench()
     bench.attach()
