@@ -55,17 +55,22 @@ class Daemon:
         """Whether the process is there."""
         return self.process is not None and self.process.poll() is None
 
+    def ask(self, verb: str, seconds=5.0, **arguments) -> dict:
+        """The answer on the control socket to `verb`; OSError when there is none in time."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(seconds)
+            client.connect(self.control)
+            client.sendall(json.dumps({"verb": verb, **arguments}).encode() + b"\n")
+            with client.makefile("rb") as answers:
+                return json.loads(answers.readline() or "{}")
+
     @property
     def serving(self) -> bool:
-        """Whether it accepts connections on its control socket."""
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        """Whether it answers on its control socket."""
         try:
-            client.connect(self.control)
-            return True
+            return bool(self.ask("status", seconds=0.5))
         except OSError:
             return False
-        finally:
-            client.close()
 
     def log(self) -> str:
         """What it has logged."""

@@ -22,7 +22,7 @@ _PHONES_ONLY = ("SME:", "CTRL-EVENT-CONNECTED", "CTRL-EVENT-DISCONNECTED")
 _SIGNALLING = ("PBU", "PBA", "BRI", "BRA", "Binding Error", "UPN", "UPA", "Heartbeat")
 _KERNEL = ("route", "neigh", "rule", "link", "nft")
 _KERNEL_OWN = (" fe80:", " ff00:", " ff02:", " 0.0.0.0 ", "dev eth", "at None", " DOWN")
-_LINK_NEWS = ("added: pmip", "added: lma", "removed: pmip", "removed: lma")
+_LINK_NEWS = ("added: pmip0", "added: lma", "removed: pmip", "removed: lma")
 _AIR = ("ARP request", "ARP reply")
 
 
