@@ -96,7 +96,7 @@ class AnchorForwarding:
 
     def route(self, address: bytes, device: str) -> None:
         """Send to this mobile node by this tunnel, in one step with sending by no other."""
-        link = rtnetlink.parse_link(self._route.get(rtnetlink.get_link(device))[1])
+        link = self._route.get(rtnetlink.get_link(device), rtnetlink.parse_link)
         self._route.perform([rtnetlink.replace_route(_host_route(address, link.index))])
 
     def blackhole(self, address: bytes) -> None:

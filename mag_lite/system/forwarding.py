@@ -103,7 +103,7 @@ class Forwarding:
 
         Harmless when it is done already, and completes what is half done.
         """
-        link = rtnetlink.parse_link(self._route.get(rtnetlink.get_link(access_device))[1])
+        link = self._route.get(rtnetlink.get_link(access_device), rtnetlink.parse_link)
         self._route.perform(
             [
                 rtnetlink.replace_neighbour(Neighbour(link.index, address, mac, PROTOCOL)),

@@ -110,7 +110,7 @@ def each_attribute(data: bytes, offset: int = 0):
         length, kind = struct.unpack_from("HH", data, offset)
         if length < 4 or offset + length > len(data):
             raise NetlinkError("attribute at offset %d" % offset, 0)
-        yield kind & _NLA_TYPE_MASK, bytes(data[offset + 4 : offset + length])
+        yield kind & _NLA_TYPE_MASK, data[offset + 4 : offset + length]
         offset += length + -length % 4
 
 
@@ -149,7 +149,7 @@ def messages(data: bytes):
         length, kind, flags, sequence, _ = struct.unpack_from(_HEADER, data, offset)
         if length < _HEADER_LENGTH or offset + length > len(data):
             raise NetlinkError("message at offset %d" % offset, 0)
-        yield kind, flags, sequence, bytes(data[offset + _HEADER_LENGTH : offset + length])
+        yield kind, flags, sequence, data[offset + _HEADER_LENGTH : offset + length]
         offset += length + -length % 4
 
 
@@ -200,16 +200,16 @@ class Netlink:
             if error.errno not in tolerated:
                 raise error
 
-    def dump(self, request: Request) -> list:
-        """[(kind, body)] of everything that the request describes."""
+    def dump(self, request: Request, parse) -> list:
+        """`parse(body)` of everything that the request describes."""
         for _ in range(_DUMP_ATTEMPTS):
-            found = self._dump(request)
+            found = self._dump(request, parse)
             if found is not None:
                 return found
         raise NetlinkError(request.name, sockets.EBUSY, "it changed while it was read")
 
-    def get(self, request: Request):
-        """(kind, body) of the one thing that the request describes."""
+    def get(self, request: Request, parse):
+        """`parse(body)` of the one thing that the request describes."""
         sequence = self._next_sequence()
         self._send(encode(request, sequence), request.name)
         for kind, flags, answered, body in self._answers(request.name):
@@ -217,7 +217,7 @@ class Netlink:
                 if kind == NLMSG_ERROR:
                     number, detail = acknowledgement(body, flags)
                     raise NetlinkError(request.name, number, detail)
-                return kind, body
+                return parse(body)
         raise NetlinkError(request.name, 0, "no answer")
 
     def _failures(self, names: dict, confirmed: int) -> list:
@@ -233,7 +233,7 @@ class Netlink:
         # A batch refused as a whole is answered once, on its first message.
         return failures or [NetlinkError(name, 0, "no answer")]
 
-    def _dump(self, request: Request):
+    def _dump(self, request: Request, parse):
         # None when it changed meanwhile and is not consistent.
         sequence = self._next_sequence()
         found, consistent = [], True
@@ -248,7 +248,7 @@ class Netlink:
                     raise NetlinkError(request.name, number, detail)
                 return found if consistent else None
             if kind >= NLMSG_MIN_TYPE:
-                found.append((kind, body))
+                found.append(parse(body))
         raise NetlinkError(request.name, 0, "no end of the answer")
 
     def _next_sequence(self) -> int:

@@ -87,6 +87,13 @@ def _value(parts: dict, kind: int) -> bytes:
     return netlink.attributes(parts.get(kind, b"")).get(NFTA_DATA_VALUE, b"")
 
 
+def _parse_chain(body: bytes):
+    # (table, name)
+    found = netlink.attributes(body, 4)
+    table = netlink.text(found.get(NFTA_CHAIN_TABLE, b""))
+    return table, netlink.text(found.get(NFTA_CHAIN_NAME, b""))
+
+
 class Nftables(netlink.Netlink):
     """A socket for map elements; raises NetlinkError when the kernel refuses."""
 
@@ -107,23 +114,20 @@ class Nftables(netlink.Netlink):
         body += attribute_text(NFTA_SET_ELEM_LIST_SET, name)
         kind = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM
         elements = {}
-        for _, answer in self._dump_or_nothing(Request("map " + name, kind, 0, body)):
-            elements.update(parse_elements(answer))
+        for some in self._dump_or_nothing(Request("map " + name, kind, 0, body), parse_elements):
+            elements.update(some)
         return elements
 
     def chains(self, family: int, table: str) -> list:
         """Names of a table's chains; empty when there is no such table."""
         kind = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN
-        names = []
-        for _, body in self._dump_or_nothing(Request("chains", kind, 0, _header(family, 0))):
-            found = netlink.attributes(body, 4)
-            if netlink.text(found.get(NFTA_CHAIN_TABLE, b"")) == table:
-                names.append(netlink.text(found.get(NFTA_CHAIN_NAME, b"")))
-        return names
+        request = Request("chains", kind, 0, _header(family, 0))
+        found = self._dump_or_nothing(request, _parse_chain)
+        return [name for where, name in found if where == table]
 
-    def _dump_or_nothing(self, request: Request) -> list:
+    def _dump_or_nothing(self, request: Request, parse) -> list:
         try:
-            return self.dump(request)
+            return self.dump(request, parse)
         except netlink.NetlinkError as error:
             if error.errno == sockets.ENOENT:
                 return []

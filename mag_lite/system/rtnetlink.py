@@ -310,13 +310,12 @@ class Rtnetlink(netlink.Netlink):
 
     def links(self) -> dict:
         """{name: Link} of all."""
-        found = [parse_link(body) for _, body in self.dump(get_links())]
-        return {link.name: link for link in found}
+        return {link.name: link for link in self.dump(get_links(), parse_link)}
 
     def link(self, name: str):
         """The link of this name, or None."""
         try:
-            return parse_link(self.get(get_link(name))[1])
+            return self.get(get_link(name), parse_link)
         except netlink.NetlinkError as error:
             if error.errno == sockets.ENODEV:
                 return None
@@ -324,23 +323,23 @@ class Rtnetlink(netlink.Netlink):
 
     def neighbours(self, address_family: int) -> list:
         """The permanent neighbours."""
-        found = [parse_neighbour(body) for _, body in self.dump(get_neighbours(address_family))]
+        found = self.dump(get_neighbours(address_family), parse_neighbour)
         return [neighbour for neighbour in found if neighbour]
 
     def routes(self, address_family: int, protocol: int) -> list:
         """The routes of this protocol number, of all tables."""
-        found = [parse_route(body) for _, body in self.dump(get_routes(address_family, protocol))]
+        found = self.dump(get_routes(address_family, protocol), parse_route)
         return [route for route in found if route.protocol == protocol]
 
     def rules(self, address_family: int, protocol: int) -> list:
         """The rules of this protocol number."""
-        found = [parse_rule(body) for _, body in self.dump(get_rules(address_family))]
+        found = self.dump(get_rules(address_family), parse_rule)
         return [rule for rule in found if rule.protocol == protocol]
 
     def route_get(self, destination: bytes, source: bytes = b"") -> Path:
         """The way to `destination`: source address, device index, MTU with what was learnt."""
-        path = parse_path(self.get(get_path(destination, source))[1])
-        device = parse_link(self.get(_link("link", RTM_GETLINK, path.device, b""))[1])
+        path = self.get(get_path(destination, source), parse_path)
+        device = self.get(_link("link", RTM_GETLINK, path.device, b""), parse_link)
         mtu = min(path.mtu or device.mtu, device.mtu)
         return Path(path.source, path.device, mtu, path.expires)
 

@@ -12,6 +12,7 @@ forward by themselves.
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -201,8 +202,10 @@ def ping(machine, destination, *options, count=1, wait=1):
     command = machine.command(
         "ping", "-n", "-c", str(count), "-i", "0.1", "-W", str(wait), *options, destination
     )
-    output = subprocess.run(command, capture_output=True, text=True).stdout
-    return int(output.split(" received")[0].split()[-1]), output
+    done = subprocess.run(command, capture_output=True, text=True)
+    answered = int(done.stdout.split(" received")[0].split()[-1])
+    # What the machine has learnt before, it says itself, in other words.
+    return answered, done.stdout + done.stderr.replace("mtu=", "mtu = ")
 
 
 def frame(source_mac, destination_mac, source, destination, payload=b"spoof"):
@@ -308,4 +311,5 @@ def arguments(program, *variants):
         failed |= subprocess.run([sys.executable, program, *variant.split()]).returncode
         for name in os.listdir("/run/netns"):
             subprocess.run(["ip", "netns", "delete", name])
+        shutil.rmtree(paths.RUN)
     os._exit(1 if failed else 0)
