@@ -101,7 +101,7 @@ class Family:
         return records
 
     def write(self, records, offset: int) -> bytes:
-        """The octets of `records` from `offset` on, each aligned as its layout asks for."""
+        """The octets of `records` from `offset` on, aligned if the family has padding for it."""
         parts = []
         for record in records:
             layout = record.layout
@@ -109,7 +109,7 @@ class Family:
                 octets = pack(layout.tlv_format, record.number, layout.plain_size, *record.values)
             else:
                 octets = layout.write_tlv(record.number, record.values)
-            gap = (layout.rest - offset) % layout.step
+            gap = (layout.rest - offset) % layout.step if self.padded else 0
             if gap:
                 parts.append(_PADDING[gap])
             parts.append(octets)

@@ -284,3 +284,11 @@ def test_options_print_themselves():
         assert text.startswith(FAMILY.layouts[number].name + " ["), text
     text = str(Option(58, **attribute(10, format=2, selector=IPV6_SELECTOR)))
     assert "start_destination_address 2001:db8::1, start_flow_label 5" in text, text
+
+
+def test_no_padding_stands_among_suboptions_that_have_none():
+    parameters = [session.LCMP.make(9, {"data": b"abc"}),
+                  session.LCMP.make(session.HEARTBEAT_CONTROL, {"interval": 60})]
+    octets = FAMILY.write([Option(62, parameters=parameters)], 2)
+    assert octets == bytes.fromhex("3e0d" "0903616263" "0206003c00000000")
+    assert FAMILY.read(octets, 0, len(octets)) == [Option(62, parameters=parameters)]
