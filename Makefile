@@ -32,10 +32,7 @@ test: setup
 	@$(PYTHON) tests/suite.py $(STAGES)
 
 bench: setup
-	@for driver in bench/*.py; do \
-	    [ -e "$$driver" ] || { echo 'no measurements yet'; break; }; \
-	    $(BED_PATH) $(BOOT) -t 1800 $(PYTHON) $$driver || exit 1; \
-	done
+	@$(PYTHON) bench/run.py $(BENCH)
 
 fuzz: setup
 	@$(BED_PATH) $(PYTHON) tests/fuzz/run.py
