@@ -13,7 +13,7 @@ def key(binding: Binding) -> str:
 
 
 def record(binding: Binding) -> dict:
-    """Return what must outlive the process; `expires_at` is in ms since boot."""
+    """Return what must outlive the process; times are in ms since boot."""
     return {
         "interface": binding.interface,
         "mac": format_mac(binding.mac),
@@ -23,6 +23,7 @@ def record(binding: Binding) -> dict:
         "address": format_address(binding.home_address),
         "prefix_length": binding.prefix_length,
         "router": format_address(binding.default_router),
+        "attached_at": binding.attached_at,
         "sequence": binding.sequence,
         "lifetime": binding.lifetime,
         "expires_at": binding.expires_at,
@@ -44,6 +45,7 @@ def binding(entry: dict, configuration) -> Binding:
         restored.home_address = _address4(entry["address"])
         restored.default_router = _address4(entry["router"])
         restored.prefix_length = _number(entry["prefix_length"], 1, 32)
+        restored.attached_at = _number(entry["attached_at"], 0, 1 << 60)
         restored.sequence = _number(entry["sequence"], 0, 65535)
         restored.lifetime = _number(entry["lifetime"], 0, 1 << 40)
         restored.expires_at = _number(entry["expires_at"], 0, 1 << 60)

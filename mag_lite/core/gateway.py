@@ -15,9 +15,11 @@ from mag_lite.core.identity_memory import IdentityMemory
 from mag_lite.core.policy import Policy
 from mag_lite.core.presence import Presence
 from mag_lite.core.registration import (
+    ABSENT,
     ATTACHED,
     DETACHED,
     EXPIRED,
+    PATIENCE,
     REVOKED,
     TIMEOUT,
     Registration,
@@ -36,6 +38,8 @@ from mag_lite.wire.mobility_header import Message
 RESTORE_INTERVAL = 20
 #: An arrival longer ago than this is no arrival to be timed, but found on the list (ms).
 NEWS = 1000
+#: By so much may the time of an old arrival be off: hostapd counts whole seconds (ms).
+SAME_ARRIVAL = 1000
 #: Stations are given this long to associate again with an access point that restarted (ms).
 RESTORE_PATIENCE = 5000
 
@@ -82,10 +86,12 @@ class Gateway:
             self._refuse(interface, mac, decision.refusal, identity, now)
             return
         if binding is None:
-            self._leave_other_links(interface, mac, now)
             binding = Binding(interface, mac)
             self.bindings.add(binding)
-        self._attach(binding, access, decision, since, now)
+        if now - since < NEWS:
+            self._attach(binding, access, decision, since, now)
+        elif not _has_stayed(binding, since):
+            self._find(binding, access, decision, since, now)
 
     def _refuse(self, interface, mac, refusal, identity, now):
         """Every frame of a station that is not served may bring us here: do not repeat it all."""
@@ -112,7 +118,22 @@ class Gateway:
                 self.registration.handle(binding, REVOKED, now, "the station is on %s now"
                                          % interface)
 
+    def _find(self, binding, access, decision, since, now):
+        """The station is on the authenticator's list, but may have roamed away long ago.
+
+        Who takes its word would steal the session from where the station went.
+        """
+        def answer(binding, present, now):
+            if present:
+                self._attach(binding, access, decision, since, now)
+            else:
+                self.registration.handle(
+                    binding, ABSENT, now, "the authenticator lists it, but it does not answer")
+
+        self.presence.ask(binding, now, PATIENCE, answer)
+
     def _attach(self, binding, access, decision, since, now):
+        self._leave_other_links(binding.interface, binding.mac, now)
         binding.mn_identifier = decision.mn_identifier
         binding.anchor = decision.anchor
         binding.service = decision.service
@@ -282,6 +303,11 @@ class Gateway:
 
     def _log(self, level, text):
         self.actions.append(Log(level, text))
+
+
+def _has_stayed(binding, since):
+    """True if `since` tells of the arrival with which the binding's session began."""
+    return binding.forwarded is not None and since - binding.attached_at <= SAME_ARRIVAL
 
 
 def _same_session(binding, decision):

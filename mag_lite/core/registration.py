@@ -319,6 +319,7 @@ def _is_host(address, prefix_length):
 TRANSITIONS = {
     (IDLE, ATTACHED): (Registration._register, REGISTERING),
     (IDLE, WANTED): (Registration._register, REGISTERING),
+    (IDLE, ABSENT): (Registration._release_absent, IDLE),
     (IDLE, DETACHED): (Registration._release, IDLE),
     (IDLE, REVOKED): (Registration._release, IDLE),
 

@@ -14,8 +14,8 @@ def test_a_binding_comes_back_as_it_went():
     record = journal_record.record(before)
     after = journal_record.binding(record, bench.gateway.configuration)
     for name in ("interface", "mac", "mn_identifier", "service", "anchor", "access_technology",
-                 "home_address", "prefix_length", "default_router", "sequence", "lifetime",
-                 "expires_at"):
+                 "attached_at", "home_address", "prefix_length", "default_router", "sequence",
+                 "lifetime", "expires_at"):
         assert getattr(after, name) == getattr(before, name), name
     assert (after.key, after.mn_identifier) == ((LINK, PHONE), IDENTITY)
     assert (after.home_address, after.default_router) == (HOME, ROUTER)

@@ -516,6 +516,54 @@ def test_a_restored_session_is_renewed_once_the_station_shows_itself():
     assert kinds(bench.take()) == ["Remember"]
 
 
+def restored_a_minute_ago():
+    before = Bench().activate()
+    bench = Bench()
+    before.anchor = bench.gateway.configuration.anchors[0]
+    bench.gateway.restore(before, bench.now)
+    bench.wait(100)
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    bench.answer(bench.sent()[0])
+    bench.now += 60000
+    bench.take()
+    return bench
+
+
+def test_a_restored_session_whose_station_never_left_goes_on():
+    bench = restored_a_minute_ago()
+    bench.gateway.station_authorized(
+        LINK, PHONE, b"", bench.binding.attached_at + 900, bench.now)
+    assert (bench.take(), bench.binding.state) == ([], ACTIVE)
+
+
+def test_a_restored_session_whose_station_came_back_meanwhile_is_registered_anew():
+    bench = restored_a_minute_ago()
+    bench.gateway.station_authorized(LINK, PHONE, b"", bench.now - 5000, bench.now)
+    assert kinds(bench.take()) == ["PollStation", "SendFrame"]
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    update, = bench.sent()
+    assert update.option(options.HANDOFF_INDICATOR).indicator == 4
+
+
+def test_a_station_found_on_the_list_is_registered_once_it_shows_itself():
+    bench = Bench()
+    bench.gateway.station_authorized(LINK, PHONE, IDENTITY, bench.now - 5000, bench.now)
+    assert kinds(bench.take()) == ["PollStation"]
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    assert [update.lifetime for update in bench.sent()] == [900]
+
+
+def test_a_station_found_on_the_list_that_has_roamed_away_does_no_harm():
+    bench = Bench()
+    bench.gateway.station_authorized(LINK, PHONE, IDENTITY, bench.now - 5000, bench.now)
+    bench.wait(3000)
+    taken = bench.take()
+    assert "SendMessage" not in kinds(taken)
+    gone, = [action for action in taken if isinstance(action, RemoveStation)]
+    assert (gone.mac, gone.tell) == (PHONE, False)
+    assert bench.binding is None and bench.gateway.next_timeout() is None
+
+
 # Hostile input
 
 def test_garbage_from_the_anchor_is_counted_and_dropped():
