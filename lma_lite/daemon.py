@@ -175,7 +175,7 @@ class Daemon:
         records, unreadable = self._journal.read()
         for name in unreadable:
             self.log.warning("journal: '%s' is unreadable" % name)
-            self._journal.remove(name)
+            self._journal.discard(name)
         for name in sorted(records):
             self._restore_binding(name, records[name])
         self._executor.run()

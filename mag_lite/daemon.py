@@ -242,7 +242,7 @@ class Daemon:
         records, unreadable = self.journal.read()
         for name in unreadable:
             self.log.warning("journal: '%s' is unreadable" % name)
-            self.journal.remove(name)
+            self.journal.discard(name)
         for key in sorted(records):
             self._restore_binding(key, records[key])
         kept = [(binding.interface, binding.mac, binding.home_address, binding.anchor.index)

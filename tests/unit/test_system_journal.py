@@ -77,6 +77,10 @@ def test_what_is_no_record_is_reported_by_name():
         os.mkdir(path + "/directory")
         write(path + "/with space", "x")
         assert journal.read() == ({}, ["directory", "with space"])
+        for name in journal.read()[1]:
+            journal.discard(name)
+        assert journal.read() == ({}, ["directory"])
+        os.rmdir(path + "/directory")
 
 
 def test_a_key_cannot_name_another_file():
