@@ -72,6 +72,16 @@ class Daemon:
         except OSError:
             return False
 
+    def usage(self) -> tuple:
+        """How often the process has woken up so far, and its processor time in ms."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            words = file.read().split()
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        ticks = int(fields[11]) + int(fields[12])
+        wakeups = int(words[words.index("voluntary_ctxt_switches:") + 1])
+        return wakeups, ticks * 1000 // os.sysconf("SC_CLK_TCK")
+
     def log(self) -> str:
         """What it has logged."""
         return self.machine.log(self.program + ".log")

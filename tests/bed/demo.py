@@ -97,6 +97,10 @@ class Demo(Scenario):
         """pyroute2's view of the tunnel of `ap`."""
         return ap.ip.get_links(ap.index("pmip0"))[0]
 
+    def tunnelled(self, ap, what):
+        """How many packets or bytes `ap` has received from its tunnel."""
+        return self.tunnel(ap).get_attr("IFLA_STATS64")["rx_" + what]
+
     def default_router(self):
         """The phone's default router: (address, MAC)."""
         for route in self.phone.ip.get_default_routes(family=2):
@@ -118,7 +122,19 @@ class Demo(Scenario):
         self.download = Transfer(self.phone, self.correspondent, CORRESPONDENT)
         self.probe = Probe(self.phone, self.address, self.correspondent, CORRESPONDENT)
         self.line.line(now(), self.phone.name, "starts a download, and 1000 packets/s each way")
+        self.sleep()
+
+    def sleep(self):
+        """While packets pass, the gateway's daemon sleeps (but for an ARP request or two)."""
+        passed, (wakeups, spent) = self.tunnelled(self.aps[0], "packets"), self.aps[0].mag.usage()
         self.watch.rest(1)
+        passed = self.tunnelled(self.aps[0], "packets") - passed
+        wakeups, spent = (
+            after - before
+            for after, before in zip(self.aps[0].mag.usage(), (wakeups, spent), strict=True)
+        )
+        self.check(f"{passed} packets passed ap1, its daemon woke up {wakeups} times and "
+                   f"computed {spent} ms", passed > 100 * wakeups, "too often")
 
     def go_to(self, ap, how, eap=False):
         """One roam."""
@@ -141,7 +157,7 @@ class Demo(Scenario):
         received, stall, problem = self.download.stop()
         self.check(f"the download never broke: {received / 1e6:.1f} MB, every byte right, "
                    f"longest stall {stall:.0f} ms", problem is None, problem)
-        tunnelled = sum(self.tunnel(ap).get_attr("IFLA_STATS64")["rx_bytes"] for ap in self.aps)
+        tunnelled = sum(self.tunnelled(ap, "bytes") for ap in self.aps)
         self.check("it came through the access points' GRE tunnels", tunnelled >= received,
                    f"{tunnelled} of {received} bytes")
         print_costs(self.line, self.roams, self.probe)
