@@ -86,22 +86,6 @@ class Text(Rest):
             raise ValueError("%s: %d octets are too long" % (self.name, len(value)))
 
 
-class Words(Rest):
-    """Octets up to the end of an option whose Length counts 32-bit words.
-
-    The two octets behind the Length are not counted (RFC 7411 section 5.3, unlike RFC 6275).
-    """
-
-    counts_words = True
-
-    def read(self, data, start, end):
-        return (data[start:end],)
-
-    def check(self, value):
-        if len(value) % 4:
-            raise ValueError("%s: %d octets are no 32-bit words" % (self.name, len(value)))
-
-
 class Degrees(Octets):
     """24 bits of degrees as two's complement with 15 bits of fraction (RFC 6757 section 3.1.2).
 

@@ -34,7 +34,6 @@ class Layout:
         self.names = [column.name for column in self.columns]
         self.index = {name: position for position, name in enumerate(self.names)}
         self.has_bits = True in [hasattr(field, "split") for field in self.fixed]
-        self.counts_words = hasattr(self.last, "counts_words")
         # The length of a record that struct alone can read: nothing to split, nothing at the end.
         self.plain_size = -1 if self.has_bits or self.last else self.size
 
@@ -61,7 +60,7 @@ class Layout:
     def write_tlv(self, number, values):
         """Type, length and the octets of a row of values."""
         fixed, last = self._prepare(values)
-        length = len(last) // 4 if self.counts_words else self.size + len(last)
+        length = self.size + len(last)
         if length > 255:
             raise ValueError("%s: %d octets do not fit" % (self.name, length))
         return pack(self.tlv_format, number, length, *fixed) + last

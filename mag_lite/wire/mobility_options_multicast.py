@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mobility options about multicast (RFC 7028, RFC 7161, RFC 7411)."""
 from .field import U8, U16, Reserved, Rest
-from .field_list import Words
 from .mobility_options import FAMILY
 
 DYNAMIC_IP_MULTICAST_SELECTOR = 54
@@ -26,10 +25,12 @@ TABLE = (
      "MAG, LMA", "4n+1", (U8("type", _IGMP), Rest("context"))),
     (ACTIVE_MULTICAST_SUBSCRIPTION_IPV6, "Active Multicast Subscription IPv6", "RFC 7161 4.1",
      "MAG, LMA", "8n+1", (U8("type", _MLD), Rest("context"))),
+    # RFC 7411 counts the length of these two in 32-bit words, from the report on. Receivers that do
+    # not know them could not skip them so: RFC 6275 section 6.2.1, octets, takes precedence.
     (MULTICAST_MOBILITY, "Multicast Mobility", "RFC 7411 5.3", "MAG", "",
-     (U8("code", _REPORT), Reserved(8), Words("report"))),
+     (U8("code", _REPORT), Reserved(8), Rest("report"))),
     (MULTICAST_ACKNOWLEDGEMENT, "Multicast Acknowledgement", "RFC 7411 5.4", "MAG", "",
-     (U8("code"), U8("status", _STATUS), Words("report"))),
+     (U8("code"), U8("status", _STATUS), Rest("report"))),
 )
 
 FAMILY.add(TABLE)

@@ -2,7 +2,7 @@
 """Options as values, and the families (number spaces) of type-length-value options."""
 from struct import pack, unpack_from
 
-from .error import DecodeError, need
+from .error import DecodeError
 from .field import Rest
 from .layout import Layout
 
@@ -93,9 +93,6 @@ class Family:
             if layout.plain_size == offset - start:
                 values = unpack_from(layout.format, data, start)
             else:
-                if layout.counts_words:
-                    offset = start + layout.size + data[start - 1] * 4
-                    need(data[:end], start, offset - start, layout.name)
                 values = layout.read(data, start, offset)
             records.append(Record(number, layout, values))
         return records

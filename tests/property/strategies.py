@@ -37,8 +37,6 @@ def of_column(column):
         return st.lists(names, max_size=3)
     if isinstance(column, icmpv6.DnsServers):
         return st.lists(addresses, min_size=1, max_size=3)
-    if isinstance(column, field_list.Words):
-        return st.binary(max_size=10).map(lambda octets: octets * 4)
     assert isinstance(column, field.Rest), column
     return st.binary(min_size=column.minimum, max_size=40)
 

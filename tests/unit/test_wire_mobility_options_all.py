@@ -145,8 +145,8 @@ WIRE = (
      {"protocol": 143, "flags": 0x80, "records_count": 1, "records": b"\xab\xcd"}),
     ("3805" "16" "efffff01", 56, {"type": 0x16, "context": b"\xef\xff\xff\x01"}),
     ("3903" "8f" "0102", 57, {"type": 143, "context": b"\1\2"}),
-    ("3c02" "0200" "0000000001020304", 60, {"code": 2, "report": b"\0\0\0\0\1\2\3\4"}),
-    ("3d01" "0002" "00000000", 61, {"status": 2, "report": bytes(4)}),
+    ("3c0a" "0200" "0000000001020304", 60, {"code": 2, "report": b"\0\0\0\0\1\2\3\4"}),
+    ("3d06" "0002" "00000000", 61, {"status": 2, "report": bytes(4)}),
     # RFC 8885
     ("41120040" + OCTETS, 65, {"prefix_length": 64, "prefix": ADDRESS}),
     ("42120040" + OCTETS, 66, {"prefix_length": 64, "prefix": ADDRESS}),
@@ -230,11 +230,9 @@ def test_options_cut_short_are_malformed():
         for length in range(1, len(data)):
             with raises(DecodeError):
                 FAMILY.read(data, 0, length)
-        if number not in (60, 61):
-            shorter = data[:1] + b"\0"
-            if FAMILY.layouts[number].size:
-                with raises(DecodeError):
-                    FAMILY.read(shorter, 0, 2)
+        if FAMILY.layouts[number].size:
+            with raises(DecodeError):
+                FAMILY.read(data[:1] + b"\0", 0, 2)
 
 
 def test_suboptions_that_run_out_of_their_option_are_malformed():
@@ -244,7 +242,7 @@ def test_suboptions_that_run_out_of_their_option_are_malformed():
                    "2d0e" "0001" "0002" "0080" "0306" "0100" "80000000",
                    "2d0c" "0001" "0002" "0080" "0304" "0100" "8000",
                    "3a08" + QOS + "0a00", "2d09" "0001" "0002" "0080" "0201" "00",
-                   "3c01" "0200", "3c40" "0200" "00000000", "2c03" "000100"):
+                   "2c03" "000100"):
         data = bytes.fromhex(octets)
         with raises(DecodeError):
             FAMILY.read(data, 0, len(data))
@@ -259,7 +257,7 @@ def test_the_unknown_flow_binding_type_and_the_switch_without_its_addresses():
 
 
 def test_values_that_do_not_fit_are_refused():
-    for number, fields in ((44, {"flows": [65536]}), (60, {"report": b"abc"}),
+    for number, fields in ((44, {"flows": [65536]}), (55, {}),
                            (47, {"address": b"abc"})):
         with raises(ValueError):
             Option(number, **fields)
