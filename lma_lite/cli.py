@@ -14,11 +14,12 @@ RUN_DIRECTORY = "/var/run/pmip-lma"
 
 HELP = """usage: pmip-lma [-c FILE] [-r DIRECTORY] [-v]
        pmip-lma [-j] [-r DIRECTORY] VERB [ARGUMENT]
+       pmip-lma check [-j] [-c FILE]
 
 The Proxy Mobile IPv6 anchor: gives mobile nodes addresses that they keep while
 they roam, and tunnels their packets to the gateway that serves them now.
 Without a verb it is the daemon, which stays in the foreground and logs to
-standard error.  With one it asks the daemon:
+standard error.  With one it shows and steers the daemon:
 
   status             is it working: addresses, gateways, pools
   bindings [MN-ID]   who is registered, where, and for how long
@@ -34,6 +35,9 @@ standard error.  With one it asks the daemon:
   -v             log more
   -j             print JSON
   -h             this text
+
+The exit status is 0, or 1 if the daemon cannot serve, does not run or refuses
+or if check finds an error, or 2 if the command line is not understood.
 """ % (CONFIGURATION, RUN_DIRECTORY)
 
 #: Fewest and most arguments of each verb.

@@ -6,27 +6,35 @@ import sys
 
 from mag_lite.system.command_line import CommandLine, UsageError
 from mag_lite.system.control import NoAnswer, ask
+from mag_lite.text import duration, table
 
 RUN_DIRECTORY = "/var/run/pmip"
 
 HELP = """usage: pmip [-j] [-r DIRECTORY] VERB [ARGUMENT]
+       pmip check [-j] [-c FILE] [-r DIRECTORY]
+       pmip decode [-j] [HEX... | FILE... | -i INTERFACE]
+
+Shows and steers pmip-mag, the Proxy Mobile IPv6 gateway of an access point.
 
   status           is it working: access links, anchors, number of clients
   clients [MAC]    the clients, or all that is known of one
   anchors          the anchors and the tunnels to them
   stats            counters of everything that happened
   detach MAC       end a client's session and send it away
-  check            look for what is missing on this machine, with the remedy
-  decode [...]     decode PMIPv6, DHCP, ARP and ND packets; see: pmip decode -h
   reload           take over the configuration file, without disturbing clients
   stop             stop the daemon; the kernel goes on forwarding
   flush            end every session, clear the kernel, and stop
   clock set|lost   tell the daemon that NTP has set the clock, or lost it
+  check            look for what is missing on this machine, with the remedy
+  decode           show what is in packets; see: pmip decode -h
 
+  -c FILE        configuration, for check (default /etc/config/pmip)
+  -r DIRECTORY   control socket of the daemon (default %s)
   -j             print JSON
-  -r DIRECTORY   of the daemon (default %s)
-  -c FILE        configuration file for check (default /etc/config/pmip)
   -h             this text
+
+The exit status is 0, or 1 if the daemon does not run or refuses or if check
+finds a failure, or 2 if the command line is not understood.
 """ % RUN_DIRECTORY
 
 
@@ -155,24 +163,6 @@ def _stats(answer):
 
 def _problems(answer):
     return answer["problems"]
-
-
-def table(rows):
-    """Return the rows as lines, their columns aligned."""
-    widths = [max([len(row[column]) for row in rows]) for column in range(len(rows[0]))]
-    return ["  ".join([cell + " " * (width - len(cell)) for cell, width in zip(row, widths)]
-                      ).rstrip() for row in rows]
-
-
-def duration(seconds: int) -> str:
-    """Return a time span as people write it: 45s, 12m05s, 3h20m, 4d07h."""
-    if seconds < 60:
-        return "%ds" % seconds
-    if seconds < 3600:
-        return "%dm%02ds" % (seconds // 60, seconds % 60)
-    if seconds < 86400:
-        return "%dh%02dm" % (seconds // 3600, seconds // 60 % 60)
-    return "%dd%02dh" % (seconds // 86400, seconds // 3600 % 24)
 
 
 #: Fewest and most arguments of each verb.

@@ -31,16 +31,18 @@ RUN_DIRECTORY = "/var/run/pmip"
 
 HELP = """usage: pmip-mag [-c FILE] [-r DIRECTORY] [-v]
 
-The Proxy Mobile IPv6 gateway of an access point: registers the stations of its
-wireless networks at their anchor, which gives them an address that they keep
-while they roam, and tunnels their traffic there.
+The Proxy Mobile IPv6 gateway of an access point: registers the stations of
+its wireless networks at their anchor, which gives them an address that they
+keep while they roam, and tunnels their packets there.  It stays in the
+foreground and logs to standard error; pmip shows and steers it.
 
   -c FILE        configuration (default %s)
   -r DIRECTORY   control socket and journal (default %s)
   -v             log more
   -h             this text
 
-It stays in the foreground and logs to standard error.  `pmip` controls it.
+The exit status is 0 after pmip stop or pmip flush or if it is not enabled, 1
+if it cannot serve, or 2 if the command line is not understood.
 """ % (configuration.DEFAULT_PATH, RUN_DIRECTORY)
 
 #: MicroPython collects garbage after this many octets: its heap stays small and fast.
@@ -277,7 +279,7 @@ def main(argv) -> int:
     try:
         line = CommandLine(argv[1:], flags="hv", values="cr")
     except UsageError as error:
-        sys.stderr.write("pmip-mag: %s\n%s" % (error, HELP))
+        sys.stderr.write("pmip-mag: %s\n\n%s" % (error, HELP))
         return 2
     if "h" in line.options:
         sys.stdout.write(HELP)

@@ -13,17 +13,20 @@ from mag_lite.wire.error import DecodeError
 
 HELP = """usage: pmip decode [-j] [HEX... | FILE... | -i INTERFACE]
 
-Show the Mobility Header, DHCP, ARP and neighbour discovery messages and the tunnel headers in
+Shows the Mobility Header, DHCPv4, ARP and neighbour discovery messages, and
+the tunnel headers, in
 
-  HEX            one packet or message as hexadecimal digits; blanks and colons do not matter
-  FILE           a pcap or pcapng file, or text with one packet or message a line
-  -i INTERFACE   what passes there now, until interrupted
-  (nothing)      standard input, as a FILE
+  HEX            one packet or message in hexadecimal digits, with or without
+                 blanks and colons
+  FILE           a pcap or pcapng file, or text with a packet or message a line
+  -              standard input, as a FILE; also if nothing is named
 
-  -j             one JSON object a message
+  -i INTERFACE   what passes there now, until interrupted (as root)
+  -j             print JSON, one object a message
   -h             this text
 
-The exit status is 1 if anything was malformed.
+The exit status is 0, or 1 if something was malformed, or 2 if the command line
+is not understood or a FILE cannot be read.
 """
 
 _ETH_P_ALL = 3
