@@ -96,8 +96,8 @@ class AnchorForwarding:
 
     def route(self, address: bytes, device: str) -> None:
         """Send to this mobile node by this tunnel, in one step with sending by no other."""
-        link = self._route.get(rtnetlink.get_link(device), rtnetlink.parse_link)
-        self._route.perform([rtnetlink.replace_route(_host_route(address, link.index))])
+        self._route.perform_at(
+            device, lambda index: [rtnetlink.replace_route(_host_route(address, index))])
 
     def blackhole(self, address: bytes) -> None:
         """Drop what is sent to this mobile node, for as long as nobody knows where it is."""

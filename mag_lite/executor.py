@@ -3,6 +3,7 @@
 
 from mag_lite import journal_record
 from mag_lite.core import actions
+from mag_lite.system.clock import monotonic
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.wire.address import format_address, format_mac
 
@@ -45,7 +46,7 @@ class Executor:
             self._gateway.registration.refuse(
                 binding, self._loop.now(), "the kernel does not forward for it: %s" % error)
             return
-        binding.stages["programmed"] = self._loop.now()
+        binding.stages["programmed"] = monotonic()
 
     def _withdraw(self, action):
         try:

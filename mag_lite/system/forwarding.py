@@ -103,13 +103,14 @@ class Forwarding:
 
         Harmless when it is done already, and completes what is half done.
         """
-        link = self._route.get(rtnetlink.get_link(access_device), rtnetlink.parse_link)
-        self._route.perform(
-            [
-                rtnetlink.replace_neighbour(Neighbour(link.index, address, mac, PROTOCOL)),
-                rtnetlink.replace_route(self._host_route(link.index, address, anchor_index)),
+        def change(link_index):
+            route = self._host_route(link_index, address, anchor_index)
+            return [
+                rtnetlink.replace_neighbour(Neighbour(link_index, address, mac, PROTOCOL)),
+                rtnetlink.replace_route(route),
             ]
-        )
+
+        self._route.perform_at(access_device, change)
         self._add_element(packet_filter.key(access_device, mac, address), mark(anchor_index))
 
     def remove_client(self, access_device: str, mac, address: bytes, anchor_index) -> None:

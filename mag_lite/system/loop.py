@@ -23,7 +23,8 @@ class Timer:
 class Loop:
     """Calls back when a descriptor is ready and when a timer is due; sleeps otherwise.
 
-    In one round the descriptors come first, then the timers in the order of their time.
+    In one round the descriptors come first, then the timers in the order of their time.  The clock
+    is read once a round: reading it is a system call on some machines, and everything would.
     """
 
     def __init__(self):
@@ -31,6 +32,7 @@ class Loop:
         self._watched = {}
         self._timers = Timers()
         self._running = False
+        self._now = None  # when this round began
 
     def add(self, fd: int, callback, events: int = READABLE) -> None:
         """Call `callback()` whenever `fd` is ready or broken; replaces what was said before."""
@@ -43,8 +45,8 @@ class Loop:
         del self._watched[fd]
 
     def now(self) -> int:
-        """Monotonic milliseconds."""
-        return monotonic()
+        """Monotonic milliseconds; in a callback, those when its round began."""
+        return monotonic() if self._now is None else self._now
 
     def at(self, when: int, callback) -> Timer:
         """Call `callback()` once, at `when` (ms) or as soon as possible after."""
@@ -64,8 +66,11 @@ class Loop:
         without `on_error` it ends the loop.
         """
         self._running = True
-        while self._running:
-            self._round(on_error)
+        try:
+            while self._running:
+                self._round(on_error)
+        finally:
+            self._now = None
 
     def stop(self) -> None:
         """Let `run()` return when everything that is due now has been called."""
@@ -75,6 +80,7 @@ class Loop:
         ready = []
         for fd, events in self._poll.poll(self._wait()):
             ready.append((fd, events, self._watched.get(fd)))
+        self._now = monotonic()
         for fd, events, watched in ready:
             # Another callback may have removed it, and its number may even be in use again.
             if self._watched.get(fd) is watched:
@@ -105,7 +111,7 @@ class Loop:
         when = self._timers.next()
         if when is None:
             return -1
-        return min(max(when - self.now(), 0), _LONGEST_WAIT)
+        return min(max(when - monotonic(), 0), _LONGEST_WAIT)
 
     def _fire(self, on_error) -> None:
         # Timers set meanwhile wait for the next round, so that descriptors get their turn.

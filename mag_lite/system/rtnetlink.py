@@ -307,10 +307,13 @@ class Rtnetlink(netlink.Netlink):
 
     def __init__(self):
         super().__init__(netlink.NETLINK_ROUTE)
+        self._indexes = {}
 
     def links(self) -> dict:
         """{name: Link} of all."""
-        return {link.name: link for link in self.dump(get_links(), parse_link)}
+        found = {link.name: link for link in self.dump(get_links(), parse_link)}
+        self._indexes = {name: link.index for name, link in found.items()}
+        return found
 
     def link(self, name: str):
         """The link of this name, or None."""
@@ -320,6 +323,23 @@ class Rtnetlink(netlink.Netlink):
             if error.errno == sockets.ENODEV:
                 return None
             raise
+
+    def perform_at(self, name: str, requests) -> None:
+        """Perform `requests(index)`, a list, for the index of the device of this name.
+
+        The index is remembered, since asking takes as long as a change.  A device that was made
+        anew has another one.
+        """
+        if name in self._indexes:
+            try:
+                self.perform(requests(self._indexes[name]))
+                return
+            except netlink.NetlinkError as error:
+                del self._indexes[name]
+                if error.errno != sockets.ENODEV:
+                    raise
+        self._indexes[name] = self.get(get_link(name), parse_link).index
+        self.perform(requests(self._indexes[name]))
 
     def neighbours(self, address_family: int) -> list:
         """The permanent neighbours."""

@@ -153,6 +153,15 @@ bed.gateway.prepare(["wlan0", "wlan1"], bed.anchors)
 bed.gateway.add_client(*CLIENTS[0])
 check("clients are served again", ping(bed.c1, CORRESPONDENT)[0])
 
+# One that was made anew before anybody has heard of it
+bed.mag.ip.link("del", index=bed.mag.index("wlan0"))
+bed.join_air()
+bed.gateway.add_client(*CLIENTS[0])
+route = bed.mag.run("ip", "route", "show", A1, "table", "52131")
+check("a client's route leads to the new device", "dev wlan0" in route, route)
+bed.gateway.prepare(["wlan0", "wlan1"], bed.anchors)
+check("and it is served", ping(bed.c1, CORRESPONDENT)[0])
+
 # Another anchor, and none
 second = [1, STRANGER[family], MAG[family], encapsulation]
 bed.gateway.prepare(["wlan0", "wlan1"], [*bed.anchors, second])
