@@ -128,6 +128,18 @@ check("and sends nothing there", ping(bed.correspondent, A1)[0] == 0)
 bed.anchor.route(A1, bed.tunnel)
 check("until it has again", ping(bed.correspondent, A1)[0])
 
+# What if the door fails, as for the moment after a device came back
+for device in ("all", "wlan0"):
+    bed.mag.sysctl("net/ipv4/conf/%s/rp_filter" % device, 0)
+bed.mag.run("nft", "delete", "chain", "netdev", "pmip", "access-wlan0")
+on_stranger = hear(bed.stranger)
+send_frame(bed.c1, frame(C1, own_mac, A1, STRANGER[4]))
+check("without a door, nobody gets past the access point", heard(on_stranger) == [])
+send_frame(bed.c1, frame(C1, own_mac, A1, "192.0.2.10"))
+check("nor into it", heard(on_ap) == [])
+bed.gateway.prepare(["wlan0", "wlan1"], bed.anchors)
+check("a client is served when there is one again", ping(bed.c1, CORRESPONDENT)[0])
+
 bed.gateway.close()
 bed.anchor.close()
 check.done()
