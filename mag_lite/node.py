@@ -76,11 +76,10 @@ def _octets(value):
 def _fields(layout, values):
     """(the triples, the nodes of sub-options) of a row of values."""
     fields, options = [], []
-    for column, value in zip(layout.columns, values):
+    for column, value, text in zip(layout.columns, values, layout.texts(values)):
         if isinstance(column, Records):
             options.extend([record_node(record) for record in value])
         else:
-            text = column.show(value)
             fields.append((column.name, plain(value, text), text))
     return fields, options
 

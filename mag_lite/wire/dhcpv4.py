@@ -149,22 +149,42 @@ def _text(field):
     return field if end < 0 else field[:end]
 
 
-def encode(message: Dhcp) -> bytes:
+def encode(message: Dhcp, longest: int = 65507) -> bytes:
     """The UDP payload, padded to the 300 octets that old clients want.
 
     The options come in ascending order, so that the subnet mask precedes the router; the message
-    type is first and relay agent information (RFC 3046 section 2.1) last.
+    type is first and relay agent information (RFC 3046 section 2.1) last. Those that do not fit
+    into `longest` octets (240 or more) overload `file` and `sname`; ValueError if they cannot.
     """
-    parts = [
-        pack("!BBBBIHH4s4s4s4s", message.op, message.htype, len(message.chaddr), message.hops,
-             message.xid, message.secs, message.flags, message.ciaddr, message.yiaddr,
-             message.siaddr, message.giaddr),
-        pack("!16s64s128s", message.chaddr, message.sname, message.file), _COOKIE]
-    for number in sorted(message.options, key=_place):
-        parts.append(_write_option(number, message.options[number]))
-    parts.append(b"\xff")
-    data = b"".join(parts)
+    options = [_write_option(number, message.options[number])
+               for number in sorted(message.options, key=_place)]
+    area, file, sname = b"".join(options), message.file, message.sname
+    if len(area) > longest - 241:
+        if file or sname:
+            raise ValueError("file and sname are in use: no room for more options")
+        area, file, sname = _overload(options, longest - 241 - 3)
+    data = pack("!BBBBIHH4s4s4s4s16s64s128s4s", message.op, message.htype, len(message.chaddr),
+                message.hops, message.xid, message.secs, message.flags, message.ciaddr,
+                message.yiaddr, message.siaddr, message.giaddr, message.chaddr, sname, file,
+                _COOKIE) + area + b"\xff"
     return data + bytes(max(_SHORTEST - len(data), 0))
+
+
+def _overload(options, room):
+    """(options, file, sname): each option where there is room first (RFC 2132 section 9.3)."""
+    rooms = [room, 127, 63]
+    areas = [b"", b"", b""]
+    for option in options:
+        place = 0
+        while len(areas[place]) + len(option) > rooms[place]:
+            place += 1
+            if place == 3:
+                raise ValueError("there is no room for all options")
+        areas[place] += option
+    used = (_OVERLOAD_FILE if areas[1] else 0) | (_OVERLOAD_SNAME if areas[2] else 0)
+    area, file, sname = areas
+    return (area + bytes((OVERLOAD, 1, used)), file and file + b"\xff",
+            sname and sname + b"\xff")
 
 
 def _place(number):

@@ -84,10 +84,14 @@ class Layout:
         for column, value in zip(self.columns, values):
             column.check(value)
 
+    def texts(self, values):
+        """Each value as text."""
+        return [column.show_after(value, values[0]) if hasattr(column, "show_after")
+                else column.show(value) for column, value in zip(self.columns, values)]
+
     def show(self, values):
         """The row as text: "prefix_length 64, prefix 2001:db8::"."""
-        return ", ".join(["%s %s" % (column.name, column.show(value))
-                          for column, value in zip(self.columns, values)])
+        return ", ".join(["%s %s" % pair for pair in zip(self.names, self.texts(values))])
 
     def _prepare(self, values):
         """(values for struct, octets of the last field)."""

@@ -18,6 +18,7 @@ from .field import (
     Rest,
     part,
 )
+from .identifier import SUBTYPES, Identifier
 from .record import Family
 
 BINDING_REFRESH_ADVICE = 2
@@ -62,7 +63,7 @@ TABLE = (
     (ALTERNATE_CARE_OF_ADDRESS, "Alternate Care-of Address", "RFC 6275 6.2.5", "MAG", "8n+6",
      (IPV6("address"),)),
     (MN_IDENTIFIER, "Mobile Node Identifier", "RFC 4283 3", "MAG, LMA", "",
-     (U8("subtype", status.MN_IDENTIFIER_SUBTYPE), Rest("identifier"))),
+     (U8("subtype", SUBTYPES), Identifier("identifier"))),
     (SERVICE_SELECTION, "Service Selection", "RFC 5149 3", "MAG", "",
      (Rest("identifier", 1),)),
     (HOME_NETWORK_PREFIX, "Home Network Prefix", "RFC 5213 8.3", "MAG, LMA", "8n+4",

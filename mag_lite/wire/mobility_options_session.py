@@ -12,9 +12,10 @@ from .field import (
     Reserved,
     Rest,
 )
+from .identifier import SUBTYPES, Identifier
 from .mobility_options import FAMILY, show_units
 from .record import Family
-from .status import ACCESS_TECHNOLOGY, MN_IDENTIFIER_SUBTYPE
+from .status import ACCESS_TECHNOLOGY
 
 VENDOR_SPECIFIC = 19
 CONTEXT_REQUEST = 40
@@ -89,7 +90,7 @@ TABLE = (
      (U8("technology", ACCESS_TECHNOLOGY), U8("label"), U8("binding_identifier"),
       U8("flags", ((0x80, "B"), (0x40, "O"))), Reserved(16))),
     (MAG_IDENTIFIER, "MAG Identifier", "RFC 8278 4.2", "MAG", "",
-     (U8("subtype", MN_IDENTIFIER_SUBTYPE), Reserved(8), Rest("identifier"))),
+     (U8("subtype", SUBTYPES), Reserved(8), Identifier("identifier"))),
 )
 
 FAMILY.add(TABLE)

@@ -212,19 +212,8 @@ ACCESS_TECHNOLOGY = {
     13: "3GPP NB-IoT",
 }
 
-# RFC 4283 section 3, RFC 8371 section 3
+# RFC 4283 section 3.1
 NAI = 1
-
-MN_IDENTIFIER_SUBTYPE = {
-    1: "NAI",
-    2: "IPv6 address",
-    3: "IMSI",
-    4: "P-TMSI",
-    5: "EUI-48",
-    6: "EUI-64",
-    7: "GUTI",
-    8: "DUID",
-}
 
 # RFC 6705 section 10.2
 LOCALIZED_ROUTING_STATUS = {

@@ -144,6 +144,12 @@ def test_dhcp_messages(op, xid, chaddr, secs, flags, options, addresses):
     assert vars(again) == vars(message)
     assert dhcpv4.encode(again) == octets
     assert len(octets) >= 300
+    for longest in (300, 548):
+        try:
+            short = dhcpv4.encode(message, longest)
+        except ValueError:
+            continue
+        assert len(short) <= longest and vars(dhcpv4.decode(short)) == vars(message)
 
 
 @given(st.lists(st.tuples(st.integers(0, 32), octets4, octets4), max_size=5))

@@ -79,6 +79,23 @@ def test_long_options_are_split_and_joined():
     assert dhcpv4.decode(data).options == {43: bytes(600)}
 
 
+def test_options_that_do_not_fit_go_into_file_and_then_into_sname():
+    options = {53: b"\2", 6: bytes(100), 12: bytes(100), 15: bytes(50)}
+    message = dhcpv4.Dhcp(options=options)
+    for longest, overload in ((505, None), (410, 1), (380, 3)):
+        data = dhcpv4.encode(message, longest)
+        assert len(data) <= longest
+        assert (overload is None) == (b"\x34\x01" not in data)
+        assert overload is None or b"\x34\x01" + bytes([overload]) in data, longest
+        again = dhcpv4.decode(data)
+        assert again.options == options and again.file == again.sname == b"", longest
+    with raises(ValueError):
+        dhcpv4.encode(message, 300)
+    message.file = b"boot"
+    with raises(ValueError):
+        dhcpv4.encode(message, 400)
+
+
 def test_padding_and_a_missing_end_are_tolerated():
     assert dhcpv4.decode(discover(b"\0\0\x35\x01\x01")).options == {53: b"\x01"}
     assert dhcpv4.decode(discover(b"\xff\x35\x07")).options == {}

@@ -98,6 +98,16 @@ def test_values_that_do_not_fit_are_refused_when_the_option_is_made():
         FAMILY.write([Option(options.MN_IDENTIFIER, identifier=bytes(255))], 12)
 
 
+def test_identifiers_are_shown_as_their_subtype_wants():
+    for subtype, octets, text in (
+            (1, b"mn1@example.net", '"mn1@example.net"'), (1, b"m\n", "6d0a"),
+            (2, ADDRESS, "2001:db8::1"),
+            (2, b"abc", "616263"), (3, bytes.fromhex("123456123456789f"), "123456123456789"),
+            (5, b"\2\0\x5e\x10\0\1", "02:00:5e:10:00:01"), (8, b"\0\1", "0001")):
+        option = Option(options.MN_IDENTIFIER, subtype=subtype, identifier=octets)
+        assert str(option).endswith(", identifier %s]" % text), str(option)
+
+
 def test_options_compare_by_value_and_print_themselves():
     option = Option(options.IPV4_HOME_ADDRESS_REPLY, status=132, prefix_length=24, address=HOST)
     assert option == Option(37, address=HOST, prefix_length=24, status=132)
