@@ -52,7 +52,7 @@ def encode_reply(update: ProxyBindingUpdate, message: Message) -> bytes:
 
 
 def encode_between(message: Message, source: bytes, destination: bytes) -> bytes:
-    """Encode `message`; it needs a checksum with IPv6 only (RFC 5844 section 4.1.3)."""
+    """Encode `message`; it needs a checksum with IPv6 only (RFC 5844 section 4.1.3.2)."""
     if len(destination) == 4:
         return header.encode(message)
     return header.encode(message, source, destination)

@@ -37,7 +37,7 @@ class AddressPool:
         return self._size - 3
 
     def reserve(self, address: bytes, mn_identifier):
-        """Keep `address` for one mobile node, which is given no other while it is free."""
+        """Keep `address` for one mobile node, whose interfaces get no other while it is free."""
         offset = self._offset(address)
         self._reserved[offset] = mn_identifier
         self._static[mn_identifier] = offset

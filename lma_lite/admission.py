@@ -31,7 +31,7 @@ class Admission:
         )
 
     def check(self, update: ProxyBindingUpdate) -> int:
-        """Return the first refusing status, or ACCEPTED."""
+        """Return the first refusing status (128-255), or ACCEPTED."""
         for check in self._checks:
             code = check(update)
             if code != status.ACCEPTED:
@@ -94,5 +94,5 @@ class Admission:
         return status.ACCEPTED
 
     def _encapsulation_is_supported(self, update):
-        """AcceptForcedIPv4UDPEncapsulationRequest is 0 (RFC 5844 section 4.1.2)."""
+        """AcceptForcedIPv4UDPEncapsulationRequest is 0 (RFC 5844 section 4.1.3.1)."""
         return status.ADMINISTRATIVELY_PROHIBITED if update.forces_udp else status.ACCEPTED

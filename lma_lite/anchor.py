@@ -36,7 +36,7 @@ class Anchor:
     Tell it of messages (`receive`) and of time (`expire`, due at `next_timeout()`), and do what
     then stands in the list `actions`, from the first to the last, removing each.  `now` is in
     monotonic milliseconds, `time_of_day` in units of 1/65536 s since 1970.  `restart_counter`
-    changes whenever sessions were lost (RFC 5847 section 4.2).
+    changes whenever sessions were lost (RFC 5847 section 3.2).
     """
 
     def __init__(self, configuration, restart_counter: int = 0):
@@ -61,11 +61,16 @@ class Anchor:
 
     @property
     def cache(self) -> BindingCache:
+        """The Binding Cache; for reading."""
         return self.sessions.cache
 
     def receive(self, data: bytes, source: bytes, port: int, local: bytes, now: int,
                 time_of_day: int):
-        """Act on the octets of a Mobility Header that came from `source` to our `local`."""
+        """Act on the octets of a Mobility Header that came from `source` to our `local`.
+
+        `port` is the sender's (0 over IPv6).  Whatever the octets are, nothing is raised: what is
+        malformed, unexpected or from a stranger is counted.
+        """
         arrival = _Arrival(data, source, port, local, now, time_of_day)
         try:
             self._dispatch(header.decode(data), arrival)

@@ -18,7 +18,10 @@ class Binding:
 
     `mn_identifier` is the pair (subtype, octets) of the Mobile Node Identifier option;
     `number` tells sessions apart in the journal.  A session has an IPv4 home address, home
-    network prefixes (pairs of address and length), or both.
+    network prefixes (pairs of address and length), or both.  `lifetime` is in units of 4 s,
+    `expires` and `since` are monotonic ms, `timestamp` counts 1/65536 s since 1970 (0: ordered by
+    `sequence`), `port` is the gateway's (0 over IPv6).  `last_update` and `last_answer` are the
+    octets of the last exchange, to answer a retransmission alike.
     """
 
     def __init__(self, number: int, mn_identifier, access_technology: int,

@@ -13,7 +13,10 @@ def key(binding: Binding) -> str:
 
 
 def record(binding: Binding) -> dict:
-    """Return what must outlive the process; `expires` and `since` are in ms since boot."""
+    """Return what must outlive the process, as JSON can say it.
+
+    `expires` and `since` are in ms since boot, `lifetime` in units of 4 s.
+    """
     link_local = binding.link_local_address
     return {
         "subtype": binding.mn_identifier[0],

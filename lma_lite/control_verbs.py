@@ -14,7 +14,7 @@ class ControlVerbs:
         self._daemon = daemon
 
     def answer(self, request: dict) -> dict:
-        """Return the answer to `request`."""
+        """Return the answer to `request`, spans in s; ValueError for what cannot be done."""
         verb = request.get("verb")
         handler = _VERBS.get(verb) if isinstance(verb, str) else None
         if handler is None:

@@ -30,6 +30,7 @@ class Counters:
         self._counts = {}
 
     def count(self, event: str):
+        """Add one to the count of `event`."""
         self._counts[event] = self._counts.get(event, 0) + 1
 
     def count_refusal(self, code: int):
@@ -37,14 +38,15 @@ class Counters:
         self.count(status_name(code))
 
     def get(self, event: str) -> int:
+        """Return how often `event` has happened."""
         return self._counts.get(event, 0)
 
     def items(self) -> list:
-        """(name, count): every event, then the refusals that there have been by name."""
+        """Return (name, count) of every event, then of the refusals that occurred, by name."""
         events = [(event, self.get(event)) for event in EVENTS]
         return events + sorted([item for item in self._counts.items() if item[0] not in EVENTS])
 
 
 def status_name(code: int) -> str:
-    """What the RFCs call a status code."""
+    """Return what the RFCs call a status code (RFC 5213 section 8.9, RFC 5844 section 3.3.5)."""
     return status.BINDING_STATUS.get(code, "status %d" % code)

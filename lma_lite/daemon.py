@@ -214,7 +214,7 @@ class Daemon:
 
 
 def serve(path: str, run_directory: str, log) -> int:
-    """Run the daemon; return the exit status."""
+    """Run the daemon until it is stopped; return the exit status: 1 if it cannot serve, else 0."""
     if hasattr(gc, "threshold"):
         gc.threshold(_GARBAGE_THRESHOLD)
     chosen, problems, enabled = configuration.load(path)

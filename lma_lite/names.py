@@ -25,7 +25,7 @@ def show_interface(link_layer_identifier) -> str:
 
 
 def show_home(binding: Binding) -> str:
-    """The home address of a session."""
+    """The IPv4 home address of a session."""
     return format_address(binding.ipv4_home_address)
 
 

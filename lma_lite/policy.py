@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is served, and from which pool (RFC 5213 section 4, RFC 5149)."""
+"""Who is served, and from which pool (RFC 5213 sections 5.3.1 and 6.2, RFC 5149)."""
 
 from collections import namedtuple
 

@@ -40,10 +40,12 @@ class ProxyBindingUpdate:
 
     @property
     def deregisters(self) -> bool:
+        """Return True if the session is to end (RFC 5213 section 5.3.5)."""
         return self.lifetime == 0
 
     @property
     def home_network_prefix_options(self) -> list:
+        """The Home Network Prefix options, also those that ask for any prefix."""
         return self.message.all(options.HOME_NETWORK_PREFIX)
 
     @property
@@ -64,6 +66,7 @@ class ProxyBindingUpdate:
 
     @property
     def forces_udp(self) -> bool:
+        """Return True if the F flag asks for UDP encapsulation (RFC 5844 section 4.1.3.1)."""
         return bool(self.message.flags & header.BU_FORCE_UDP)
 
     @property

@@ -43,6 +43,7 @@ class Revocation:
 
     @property
     def key(self):
+        """What there is one Revocation of at a time: a session at a gateway."""
         return self.binding.number, self.tunnel.mag
 
     def wait(self, update):

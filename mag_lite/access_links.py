@@ -24,7 +24,7 @@ class AccessLinks:
             for device, section in access.items()}
 
     def check(self, device: str) -> bool:
-        """Look at a device of which there is news; whether it is another one than before."""
+        """Look at a device of which there is news; return True if it came, went or was replaced."""
         self._hostapds[device].link_changed()
         index = _index(device)
         if index == self._indexes.get(device):
@@ -44,11 +44,11 @@ class AccessLinks:
             self.check(device)
 
     def is_open(self, device: str) -> bool:
-        """True if clients on the device are heard."""
+        """Return True if clients on the device are heard."""
         return device in self._links
 
     def send(self, device: str, frame: bytes):
-        """Send an Ethernet frame, if the device is there."""
+        """Return True if the kernel took the Ethernet frame; False too where the device is gone."""
         link = self._links.get(device)
         return link is not None and link.send(frame)
 

@@ -20,7 +20,10 @@ _PROBE = "pmip-check"
 
 
 def main(options) -> int:
-    """Print the findings; return 1 if one of them is a failure."""
+    """Print the findings; return 1 if one of them is a failure, else 0.
+
+    `options` are those of the command line by letter: c (file), r (directory), j (JSON).
+    """
     findings = _findings(options.get("c", configuration.DEFAULT_PATH),
                          options.get("r", "/var/run/pmip"))
     if "j" in options:

@@ -14,7 +14,10 @@ class ControlVerbs:
         self._daemon = daemon
 
     def answer(self, request: dict) -> dict:
-        """Return the answer to `request`."""
+        """Return the answer to `request`; ValueError for what cannot be understood or done.
+
+        Spans are in s but for the `stages` of an attach (ms), MTUs in octets.
+        """
         verb = request.get("verb")
         handler = _VERBS.get(verb) if isinstance(verb, str) else None
         if handler is None:

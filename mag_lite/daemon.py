@@ -130,7 +130,7 @@ class Daemon:
         self.clock_synchronised = synchronised
 
     def detach(self, mac: bytes) -> bool:
-        """End the session of a station and send it away; whether there was one."""
+        """End the session of a station and send it away; return True if there was one."""
         found = [binding for binding in self.gateway.bindings if binding.mac == mac]
         for binding in found:
             self.links.hostapd(binding.interface).remove(mac, True)

@@ -90,7 +90,10 @@ def octets_of(text: str) -> bytes:
 
 
 def decode_file(file, printer: Printer):
-    """Show what is in an open binary file: a capture, or lines of hexadecimal text."""
+    """Show what is in an open binary file: a capture, or lines of hexadecimal text.
+
+    ValueError if it is neither; what is malformed in a capture is shown as such.
+    """
     start = file.read(4)
     if pcap.is_capture(start):
         _decode_capture(file, start, printer)
@@ -126,7 +129,10 @@ def _ethertype(sender):
 
 
 def decode_live(interface: str, printer: Printer):
-    """Show what passes on an interface, with or without link header, until interrupted."""
+    """Show what passes on an interface, with or without link header, until interrupted.
+
+    OSError if there is no such interface, or if we may not listen.
+    """
     tap = socket.socket(sockets.AF_PACKET, sockets.SOCK_DGRAM, 0)
     try:
         tap.bind(sockets.packet_address(interface, _ETH_P_ALL))
@@ -157,7 +163,10 @@ def _decode_words(words, printer):
 
 
 def main(argv, write=write_line) -> int:
-    """Run the command line `argv` ("decode" first); return the exit status."""
+    """Run the command line `argv` ("decode" first); return the exit status.
+
+    0, 1 if something was malformed, 2 if the command line was not understood or a file not read.
+    """
     try:
         line = CommandLine(argv[1:], flags="hj", values="i")
         if "h" in line.options:

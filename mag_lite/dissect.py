@@ -149,7 +149,10 @@ def _inner(packet):
 
 
 def dissect_octets(data: bytes):
-    """The nodes of octets of which nothing is known: a guess by how they begin."""
+    """The nodes of octets of which nothing is known: a guess by how they begin.
+
+    An Ethernet frame, an IP packet, ARP, DHCP, or else a Mobility Header; DecodeError.
+    """
     if data[:6] == b"\0\1\x08\0\6\4":
         return [arp_node(arp.decode(data))]
     if data[236:240] == b"\x63\x82\x53\x63" and data[0] in (1, 2):

@@ -38,7 +38,7 @@ class Transport:
             loop, [anchor.address for anchor in anchors], self._path_changed)
 
     def send(self, anchor, data: bytes) -> bool:
-        """Whether the message is on its way; if not, a way is looked for."""
+        """Return True if the message is on its way; if it is not, a way is looked for."""
         signalling = self._sockets.get(anchor.local) if anchor in self._ready else None
         if signalling is not None and signalling.send(data, anchor.address):
             return True
@@ -46,7 +46,7 @@ class Transport:
         return False
 
     def is_ready(self, anchor) -> bool:
-        """True if there is a way to the anchor."""
+        """Return True if there is a way to the anchor."""
         return anchor in self._ready
 
     def check_soon(self):

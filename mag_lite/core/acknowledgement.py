@@ -7,7 +7,7 @@ from mag_lite.wire import status
 
 
 def mn_identifier(message):
-    """Return the NAI that names the mobile node in `message`, or None."""
+    """Return the NAI (RFC 4283 section 3.1) that names the mobile node in `message`, or None."""
     option = message.option(options.MN_IDENTIFIER)
     if option is None or option.subtype != status.NAI:
         return None
@@ -54,7 +54,10 @@ def wrong_echo(binding, message):
 
 
 def wrong_timestamp(binding, message) -> bool:
-    """Return True if an accepting anchor did not repeat the time stamp that it was sent."""
+    """Return True if an accepting anchor did not repeat the time stamp that it was sent.
+
+    RFC 5213 section 5.5; an update without one (ordered by sequence number) asks for none.
+    """
     sent = binding.outstanding.get(message.sequence)
     if sent is None:
         return False

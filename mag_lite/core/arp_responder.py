@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which ARP requests of a client are answered (RFC 826, RFC 5227, RFC 4436, RFC 5844 3.1.4).
+"""Which ARP requests of a client are answered (RFC 826, RFC 5227, RFC 4436, RFC 5844 3.2.4).
 
 The default router and the neighbours of the home subnet, who sit behind other access points,
 all answer with the gateway's link-layer address.  The client's own address is never claimed,
@@ -46,7 +46,12 @@ class ArpResponder:
 
 
 def answers(binding, request: arp.Arp) -> bool:
-    """Decide whether `request` is answered; see the table in the module's references."""
+    """Return True if `request` of the station of `binding`, whose session is up, is answered.
+
+    A probe (RFC 5227 section 2.1) finds the default router only.  A client with the address of
+    its session finds its neighbours too, and a test of the link (RFC 4436 section 2.1) succeeds;
+    one with another address finds nobody.
+    """
     target = request.target_address
     if target == binding.home_address or target == request.sender_address:
         return False

@@ -15,7 +15,8 @@ DENIED = "denied"
 class Binding:
     """One Binding Update List entry: a station on one of our access links and its session.
 
-    Times are monotonic milliseconds, `lifetime` is what the anchor granted (ms).  `forwarded`
+    Times are monotonic milliseconds, `lifetime` is what the anchor granted (ms), `sequence` the
+    number last sent (0-65535), `back_off` the wait for its answer (ms).  `forwarded`
     is the address for which the kernel carries traffic, `outstanding` the time stamps of the
     unanswered updates by sequence number, `waiting` the frames to be answered once the session
     is up.  The entry lives while the station is attached or a message about it is outstanding.

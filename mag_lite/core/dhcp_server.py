@@ -38,7 +38,11 @@ class DhcpServer:
         self._second = 0
 
     def receive(self, binding, packet: bytes, now: int):
-        """Take the IPv4 packet that the station of `binding` sent to UDP port 67."""
+        """Take the IPv4 packet that the station of `binding` sent to UDP port 67.
+
+        Malformed packets, those of others and those beyond MESSAGES_PER_SECOND are counted and
+        dropped; nothing is raised.
+        """
         if self._too_many(binding, now):
             self.counters.count("dhcp.dropped_rate")
             return

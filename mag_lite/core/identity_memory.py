@@ -23,7 +23,7 @@ class IdentityMemory:
         self._asked = {}
 
     def learn(self, station, identity: bytes, now: int):
-        """`station` has authenticated as `identity`."""
+        """`station`, an (interface, MAC), has authenticated as `identity` (not empty)."""
         if station not in self._known:
             self._order.append(station)
         self._known[station] = (identity, now)
@@ -36,7 +36,7 @@ class IdentityMemory:
         return identity if now - learnt <= PMK_LIFETIME else b""
 
     def may_ask(self, station, now: int) -> bool:
-        """Return True once a minute for each station."""
+        """Return True, and count it, if `station` was not asked in the last ASK_AGAIN ms."""
         if station in self._asked and now - self._asked[station] < ASK_AGAIN:
             return False
         if len(self._asked) >= MOST_STATIONS:

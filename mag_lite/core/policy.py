@@ -16,7 +16,7 @@ class Decision:
 
 
 class Policy:
-    """GET-MN-Identity and GET-MN-Profile, from what is configured."""
+    """Who a station is and where it is served, from what is configured."""
 
     def __init__(self, configuration):
         self.configuration = configuration

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Proxy Binding Update as it goes out (RFC 5213 section 6.9.1.5, RFC 5844 section 3.2.2)."""
+"""The Proxy Binding Update as it goes out (RFC 5213 section 6.9.1.5, RFC 5844 section 3.2.3)."""
 
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
@@ -18,10 +18,12 @@ def lifetime_units(lifetime: int) -> int:
 
 
 def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timestamp) -> Message:
-    """Build the update for `binding` (RFC 5213 section 6.9.1.5, RFC 5844 section 3.2.2.1).
+    """Build the update for `binding` (RFC 5213 section 6.9.1.5, RFC 5844 section 3.2.3.1).
 
-    `lifetime` is in ms, 0 de-registers; `timestamp` is 48.16 fixed point, or None when
-    messages are ordered by sequence number.
+    `lifetime` is in ms (to 262140000), 0 de-registers; `handoff_indicator` is a value of RFC 5213
+    section 8.4; `timestamp` counts 1/65536 s since 1970 (48.16 fixed point), or is None when
+    messages are ordered by sequence number.  A wish for GRE (RFC 5845 section 4.2) is not
+    repeated on leaving.
     """
     carried = [
         Option(options.MN_IDENTIFIER, subtype=NAI, identifier=binding.mn_identifier),

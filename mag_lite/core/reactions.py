@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What to do about each status with which an anchor can refuse (RFC 5213 6.9.1.2, 5844 3.2.2.2).
+"""What to do about each status with which an anchor can refuse (RFC 5213 6.9.1.2, 5844 3.2.3.2).
 
 One row a status: how to go on, and what an administrator should know.
 """

@@ -115,7 +115,9 @@ class Registration:
         binding.outstanding = {}
 
     def refresh_due(self, binding, now: int):
-        """The binding nears its end: it is refreshed if the station shows that it is there."""
+        """The binding nears its end: it is refreshed if the station shows that it is there within
+        PATIENCE ms, and ended if it does not (RFC 5213 section 6.9.1.3).
+        """
         self._verify(binding, now, None)
 
     def _presence_answered(self, binding, present, now):
@@ -210,7 +212,7 @@ class Registration:
         self.schedule(binding, binding.expires_at - min(REFRESH_BEFORE_EXPIRY, granted // 3))
 
     def schedule(self, binding, refresh_at: int):
-        """Let the binding be refreshed at `refresh_at` and end at its `expires_at`."""
+        """Let the binding be refreshed at `refresh_at` (ms) and end at its `expires_at`."""
         self.timers.set(("expiry", binding.key), binding.expires_at)
         self.timers.set(("refresh", binding.key), refresh_at)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Binding revocation by the anchor (RFC 5846 sections 8 and 10), for single sessions.
+"""Binding revocation by the anchor (RFC 5846 section 9.1), of single mobile nodes.
 
 After a handover the anchor revokes the session at the access point that the station left.  It
 is believed only if the station does not show that it is here: the radio knows better than the
@@ -35,7 +35,7 @@ class Revocation:
         self.counters = counters
 
     def receive(self, anchor, indication: Message, now: int):
-        """Take an indication that came from `anchor`."""
+        """Take an indication that came from `anchor`; every one is answered (section 6.1.2)."""
         self.counters.count("bri.received")
         refusal = _refusal(indication)
         if refusal:

@@ -28,7 +28,7 @@ class UpdateSender:
         self._last_timestamp = 0
 
     def begin(self, binding, now: int, lifetime: int, handoff_indicator: int):
-        """Start an exchange: `lifetime` in ms, 0 to de-register."""
+        """Start an exchange: `lifetime` in ms, 0 to de-register; earlier ones end unanswered."""
         binding.outstanding = {}
         binding.back_off = INITIAL_BINDACK_TIMEOUT
         binding.requested_lifetime = lifetime

@@ -3,7 +3,7 @@
 
 Table `netdev pmip` stands at the door of each access device.  It lets in what a registered client
 sends to its router, marked with the client's anchor, and nothing else: the map `clients` is both
-the check of the source (RFC 5844 section 3.4.1) and the choice of the tunnel.  What the gateway
+the check of the source (RFC 5844 section 3.2.4) and the choice of the tunnel.  What the gateway
 answers itself, its packet socket has seen before the door closes.
 
 Table `inet pmip` keeps the access link apart from everything but the tunnels, whatever the rest
@@ -12,7 +12,7 @@ of the system is configured to forward, and clamps TCP's segment size to the tun
 
 from mag_lite.wire.address import format_mac
 
-ROUTER_MAC = b"\x00\x00\x5e\x00\x52\x13"  # RFC 6543 section 4
+ROUTER_MAC = b"\x00\x00\x5e\x00\x52\x13"  # RFC 6543 section 3
 
 TABLE = "pmip"
 CLIENTS = "clients"

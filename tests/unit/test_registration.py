@@ -279,7 +279,7 @@ def test_acceptance_without_an_address_gives_the_session_back():
         assert bench.take(Forward) == [], change
 
 
-# Rejections (6.9.1.2, RFC 5844 3.2.2.2)
+# Rejections (6.9.1.2, RFC 5844 3.2.3.2)
 
 def test_sequence_out_of_window_adopts_the_number_and_retries():
     bench = Bench(clock=None)

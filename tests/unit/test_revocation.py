@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Binding revocation at the gateway (RFC 5846 sections 8 and 10)."""
+"""Binding revocation at the gateway (RFC 5846 section 9.1)."""
 
 from mag import HOME, IDENTITY, LINK, PHONE, STRANGER, Bench, RemoveStation, Withdraw
 
