@@ -108,10 +108,11 @@ class Loop:
             on_error(error)
 
     def _wait(self) -> int:
+        # From when the round began: a timer comes late by the time that its round took.
         when = self._timers.next()
         if when is None:
             return -1
-        return min(max(when - monotonic(), 0), _LONGEST_WAIT)
+        return min(max(when - self.now(), 0), _LONGEST_WAIT)
 
     def _fire(self, on_error) -> None:
         # Timers set meanwhile wait for the next round, so that descriptors get their turn.
