@@ -29,6 +29,7 @@ from mag_lite.core.update_sender import UpdateSender
 from mag_lite.timers import Timers
 from mag_lite.wire import ethernet
 from mag_lite.wire import mobility_header as header
+from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status as statuses
 from mag_lite.wire.address import format_address, format_mac
 from mag_lite.wire.error import DecodeError
@@ -62,6 +63,7 @@ class Gateway:
             configuration, self.bindings, self.sender, self.presence, self.timers, *common)
         self.registration.became_active = self._session_up
         self.revocation = Revocation(self.bindings, self.registration, self.presence, *common)
+        self._restart_counters = {}
         self.dhcp = DhcpServer(configuration, self.registration, mtu, *common)
         self.arp = ArpResponder(*common)
 
@@ -248,8 +250,23 @@ class Gateway:
             self.registration.acknowledged(anchor, message, now)
         elif message.kind == header.BINDING_REVOCATION_INDICATION:
             self.revocation.receive(anchor, message, now)
+        elif message.kind == header.HEARTBEAT and message.option(options.RESTART_COUNTER):
+            self._restarted(anchor, message.option(options.RESTART_COUNTER).counter, now)
         else:
             self.counters.count("signalling.unexpected")
+
+    def _restarted(self, anchor, counter, now):
+        """An anchor that lost its sessions says so by a new counter (RFC 5847 section 3.3)."""
+        if self._restart_counters.get(anchor.index) == counter:
+            return
+        self._restart_counters[anchor.index] = counter
+        self.counters.count("heartbeat.restarted")
+        lost = [binding for binding in self.bindings
+                if binding.anchor is anchor and binding.forwarded]
+        if lost:
+            self._log("warning", "anchor %s has lost its sessions: registering %d again"
+                      % (format_address(anchor.address), len(lost)))
+        self.anchor_reachable(anchor, now)
 
     def _anchor_at(self, address):
         for anchor in self.configuration.anchors:

@@ -25,6 +25,7 @@ from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
 from mag_lite.wire.address import parse_address
+from mag_lite.wire.mobility_header import Message
 from mag_lite.wire.mobility_options import Option
 
 
@@ -430,6 +431,23 @@ def test_a_changed_address_replaces_the_old_one_in_the_kernel():
     assert kinds(a for a in bench.take() if not isinstance(a, Log)) == [
         "Withdraw", "Forward", "Remember", "SendFrame"]
     assert bench.binding.forwarded == other
+
+
+def test_when_the_anchor_has_lost_its_sessions_they_are_registered_again():
+    bench = Bench()
+    bench.activate()
+    heartbeat = Message(
+        header.HEARTBEAT, [Option(options.RESTART_COUNTER, counter=5)],
+        flags=header.HEARTBEAT_RESPONSE | header.HEARTBEAT_UNSOLICITED)
+    bench.receive(heartbeat)
+    bench.wait(0)
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    update, = bench.sent()
+    assert update.option(options.IPV4_HOME_ADDRESS_REQUEST).address == HOME
+    bench.answer(update)
+    bench.receive(heartbeat)
+    bench.wait(1000)
+    assert bench.sent() == []
 
 
 # De-registration (6.9.1.4)
