@@ -36,7 +36,8 @@ anchor.run("ping", "-c1", "-W4", "2001:db8::1")
 
 
 def lines(name):
-    return [json.loads(line) for line in gateway.log(name).split("\n") if line]
+    """What it has printed so far; the last line may not be complete yet."""
+    return [json.loads(line) for line in gateway.log(name).split("\n")[:-1]]
 
 
 def wait_for(name, condition):
@@ -51,6 +52,18 @@ def is_heartbeat(line):
     return line.get("name") == "Heartbeat"
 
 
+def send_until_shown(name, destination):
+    """The program needs a moment to start: send it heartbeats until one is shown."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        udp.sendto(HEARTBEAT, (destination, 5436))
+        time.sleep(0.1)
+        seen = [line for line in lines(name) if is_heartbeat(line)]
+        if seen:
+            return seen
+    return []
+
+
 udp = anchor.socket(socket.AF_INET, socket.SOCK_DGRAM)
 raw = anchor.socket(socket.AF_INET6, socket.SOCK_RAW, 135)
 raw.setsockopt(41, 7, 4)
@@ -59,11 +72,7 @@ for python in ("cpython", "micropython"):
     name = "ethernet-%s.log" % python
     process = gateway.start(*PYTHONS[python], PMIP, "decode", "-j", "-i", "eth0", log=name,
                             environment=ENVIRONMENT)
-    end = time.monotonic() + 10
-    while not lines(name) and time.monotonic() < end:
-        udp.sendto(HEARTBEAT, ("192.0.2.1", 5436))
-        time.sleep(0.1)
-    seen = wait_for(name, is_heartbeat)
+    seen = send_until_shown(name, "192.0.2.1")
     check("%s: UDP is shown" % python, seen and seen[0]["source"] == "192.0.2.2", lines(name))
     raw.sendto(HEARTBEAT, ("2001:db8::1", 0))
     seen = wait_for(name, lambda line: is_heartbeat(line) and ":" in line["source"])
@@ -82,11 +91,7 @@ for python in ("cpython", "micropython"):
     name = "tunnel-%s.log" % python
     process = gateway.start(*PYTHONS[python], PMIP, "decode", "-j", "-i", "gre1", log=name,
                             environment=ENVIRONMENT)
-    end = time.monotonic() + 10
-    while not lines(name) and time.monotonic() < end:
-        udp.sendto(HEARTBEAT, ("10.0.0.1", 5436))
-        time.sleep(0.1)
-    seen = wait_for(name, is_heartbeat)
+    seen = send_until_shown(name, "10.0.0.1")
     check("%s: on a tunnel as well" % python, seen and seen[0]["source"] == "10.0.0.2")
     process.send_signal(signal.SIGINT)
     check("%s: it ends with status 0" % python, process.wait(10) == 0)
