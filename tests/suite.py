@@ -5,7 +5,7 @@ Prints a line of progress for each stage and each script on the test kernel; the
 fails ends the run with its output.  The last line is "N passed, N failed".
 
 A script of tests/kernel runs in a boot of its own, with status 0 for success, and prints a line
-"ok NAME" for each thing that it has shown; a last line "N passed, N failed" counts as well.
+"ok NAME" for each thing that it has shown and lines "N passed, N failed", which are summed up.
 Comments in it say how to run it:
     # run: ARGUMENTS        once for each such line (without: once, with no arguments)
     # uml-run: OPTIONS      further options of uml-run, such as -T skip
@@ -26,6 +26,7 @@ BED = "tests/bed"
 RADIOS = 4
 SHIPPED = ("mag_lite", "lma_lite")
 COUNTS = re.compile(r"(\d+) (passed|failed|error)")
+TOTALS = re.compile(r"^(?:\d+ \w+, )*\d+ (?:passed|failed|errors?)\b.*$", re.MULTILINE)
 OPTIONS = re.compile(r"^# uml-run: (.*)$", re.MULTILINE)
 VARIANTS = re.compile(r"^# run:(.*)$", re.MULTILINE)
 started = time.monotonic()
@@ -52,10 +53,9 @@ def run(*command, **environment):
 
 def judge(status, output):
     """The Result of a test program; at least one failed if its status says so or nothing ran."""
-    lines = [line for line in output.strip().split("\n") if COUNTS.search(line)]
-    found = {word: int(number) for number, word in COUNTS.findall(lines[-1] if lines else "")}
-    passed = found.get("passed", output.count("\nok "))
-    failed = found.get("failed", 0) + found.get("error", 0)
+    found = [count for line in TOTALS.findall(output) for count in COUNTS.findall(line)]
+    passed = sum(int(number) for number, word in found if word == "passed")
+    failed = sum(int(number) for number, word in found if word != "passed")
     return Result(passed, failed or int(bool(status) or not passed), output)
 
 
