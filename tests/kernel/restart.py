@@ -123,7 +123,8 @@ class Restart(Scenario):
     def kill_anchor(self):
         """pmip-lma."""
         since = self.undisturbed(self.anchor, self.lma, self.litter_anchor, "pmip-lma killed")
-        bindings = {each["address"]: each["state"] for each in self.lma.tell("bindings")["bindings"]}
+        bindings = {
+            each["address"]: each["state"] for each in self.lma.tell("bindings")["bindings"]}
         wanted = {phone.address: "registered" for phone in self.phones}
         self.check("pmip-lma killed: it knows both sessions again", bindings == wanted, bindings)
         heartbeats = self.watch.find(actor="anchor", kind="Heartbeat", since=since)
