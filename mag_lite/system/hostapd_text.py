@@ -35,13 +35,12 @@ def parse_station(answer: bytes):
     flags and identity and before the connection time: a line that pretends to be one of these
     is in the wrong place.
     """
-    lines = answer.split(b"\n")
-    mac = _mac(lines[0])
+    mac = _mac(answer.split(b"\n", 1)[0])
     if mac is None:
         return None
-    trusted = _until_chosen_names(lines)
+    trusted = _until_chosen_names(answer)
     flags = _value(trusted, b"flags=") or b""
-    seconds = _value(reversed(lines), b"connected_time=") or b"0"
+    seconds = _last_value(answer, b"connected_time=") or b"0"
     connected = int(seconds) if seconds.isdigit() and len(seconds) < 10 else 0
     identity = _identity(_value(trusted, b"dot1xAuthSessionUserName="))
     return Station(mac, b"[AUTHORIZED]" in flags, identity, connected)
@@ -49,7 +48,7 @@ def parse_station(answer: bytes):
 
 def parse_state(answer: bytes) -> str:
     """The interface's state in a STATUS answer, such as ENABLED, DISABLED, DFS; "" if not said."""
-    state = _value(answer.split(b"\n"), b"state=") or b""
+    state = _value(b"\n" + answer, b"state=") or b""
     return state.decode() if state.replace(b"_", b"").isalpha() else ""
 
 
@@ -79,19 +78,30 @@ def _mac(text: bytes):
         return None
 
 
-def _until_chosen_names(lines: list) -> list:
-    for index, line in enumerate(lines):
-        if line.startswith(b"wps") or line.startswith(b"p2p"):
-            return lines[:index]
-    return lines
+# An answer has some sixty lines: they are searched, not taken apart, while a station waits.
 
 
-def _value(lines, name: bytes):
-    """What follows `name` in the first line that begins with it, or None."""
-    for line in lines:
-        if line.startswith(name):
-            return line[len(name) :]
-    return None
+def _until_chosen_names(answer: bytes) -> bytes:
+    for name in (b"\nwps", b"\np2p"):
+        answer = answer.split(name, 1)[0]
+    return answer
+
+
+def _value(text: bytes, name: bytes):
+    """What follows `name` in the first line that begins with it, or None; the very first line
+    does not count."""
+    return _rest_of_line(text, text.find(b"\n" + name), name)
+
+
+def _last_value(text: bytes, name: bytes):
+    """The same in the last such line."""
+    return _rest_of_line(text, text.rfind(b"\n" + name), name)
+
+
+def _rest_of_line(text: bytes, before: int, name: bytes):
+    if before < 0:
+        return None
+    return text[before + 1 + len(name) :].split(b"\n", 1)[0]
 
 
 def _identity(text):

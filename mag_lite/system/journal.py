@@ -39,9 +39,11 @@ class Journal:
         text = json.dumps(record)
         if json.loads(text) != record:
             raise ValueError("JSON changes %r" % record)
+        sealed = _seal(text.encode())
         # Unbuffered: a client waits for this, and a buffer costs CPython seven system calls.
         with open(self._directory + _UNFINISHED, "wb", 0) as file:
-            file.write(_seal(text.encode()))
+            if file.write(sealed) != len(sealed):
+                raise OSError(sockets.ENOSPC, "half of a record")
         os.rename(self._directory + _UNFINISHED, path)
 
     def remove(self, key: str) -> None:
