@@ -9,6 +9,7 @@ Runs in the test kernel, with the folder `tests` in PYTHONPATH (`make demo`).
 Ends with status 1, naming what failed, if anything is not as it should be.
 """
 
+import re
 import sys
 
 from bed.attachment import Arp, Dhcp
@@ -89,8 +90,9 @@ class Demo(Scenario):
 
     @staticmethod
     def said(ap, word):
-        """The newest line with `word` in the gateway's log."""
-        return [line for line in ap.mag.log().split("\n") if word in line][-1]
+        """What the newest line with `word` in the gateway's log says from there."""
+        lines = [line for line in ap.mag.log().split("\n") if word in line]
+        return lines[-1][lines[-1].index(word):]
 
     @staticmethod
     def tunnel(ap):
@@ -113,9 +115,9 @@ class Demo(Scenario):
     def use(self):
         """Traffic: ping, a download, and the probe."""
         self.line.title("Traffic runs through the anchor, by GRE")
-        for line in self.phone.ping(CORRESPONDENT).split("\n"):
-            if "time=" in line:
-                self.line.line(now(), self.phone.name, line)
+        times = re.findall(r"time=([\d.]+) ms", self.phone.ping(CORRESPONDENT))
+        self.watch.rest(0.01)
+        self.line.line(now(), self.phone.name, f"ping {CORRESPONDENT}: {', '.join(times)} ms")
         self.router = self.default_router()
         self.check(f"the default router answers as {ROUTER_MAC}", self.router[1] == ROUTER_MAC,
                    self.router[1])
@@ -143,7 +145,7 @@ class Demo(Scenario):
         roam = self.roam(self.phone, ap)
         self.roams.append(roam)
         self.watch.rest(0.5)
-        self.line.line(now(), ap.name, "says: " + self.said(ap, "attached"))
+        self.line.line(now(), ap.name, "its daemon: " + self.said(ap, "attached"))
         self.check(f"EAP {'ran' if eap else 'did not run'}", roam.eap == eap)
         self.check(f"same address {self.address}", self.phone.address == self.address,
                    self.phone.address)
