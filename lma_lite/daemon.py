@@ -17,12 +17,12 @@ from mag_lite import VERSION
 from mag_lite.system import settings, sockets
 from mag_lite.system.clock import time_of_day
 from mag_lite.system.control import ControlServer
+from mag_lite.system.files import make_directory
 from mag_lite.system.journal import Journal
 from mag_lite.system.loop import Loop
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.nftables import NftablesError
 from mag_lite.system.path_mtu import PathMtuMonitor
-from mag_lite.system.run_directory import make_directory
 from mag_lite.wire.address import format_address
 
 #: MicroPython collects garbage after this many octets: its heap stays small and fast.

@@ -7,6 +7,7 @@ import os
 from mag_lite import configuration
 from mag_lite.system import settings, sockets, tunnel
 from mag_lite.system.control import NoAnswer, ask
+from mag_lite.system.files import exists
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.rtnetlink import Rtnetlink, delete_link, new_link
 from mag_lite.wire.address import format_address
@@ -96,14 +97,14 @@ def _tunnels(name, encapsulation, local, remote):
 
 def _access(access):
     device = access.device
-    if not _exists("/sys/class/net/" + device):
+    if not exists("/sys/class/net/" + device):
         return [(FAIL, "access device %s does not exist" % device,
                  "correct option device, or enable the wireless network")]
     findings = [(PASS, "access device %s exists" % device, None)]
-    if not _exists("%s/%s" % (access.hostapd, device)):
+    if not exists("%s/%s" % (access.hostapd, device)):
         findings.append((FAIL, "hostapd has no control socket %s/%s" % (access.hostapd, device),
                          "start the access point, or correct option hostapd"))
-    if _exists("/sys/class/net/%s/master" % device) and _is_shared_bridge(device):
+    if exists("/sys/class/net/%s/master" % device) and _is_shared_bridge(device):
         findings.append((FAIL, "%s is in a bridge with other devices: clients would bypass the "
                          "gateway" % device, "give the wireless network a network of its own"))
     return findings
@@ -127,11 +128,3 @@ def _daemon(run_directory, chosen):
         findings.append((WARN, "the clock is not known to be right: registrations are ordered by "
                          "sequence numbers", "enable NTP: service sysntpd enable"))
     return findings
-
-
-def _exists(path):
-    try:
-        os.stat(path)
-    except OSError:
-        return False
-    return True

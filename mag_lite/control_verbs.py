@@ -102,7 +102,7 @@ class ControlVerbs:
     def _clock(self, request):
         if request.get("synchronised") not in (True, False):
             raise ValueError("synchronised must be true or false")
-        self._daemon.set_clock_synchronised(request["synchronised"])
+        self._daemon.clock.set_synchronised(request["synchronised"])
         return {}
 
 

@@ -8,15 +8,16 @@ Only `flush` takes the kernel state away.
 import gc
 import sys
 
-from mag_lite import VERSION, configuration, journal_record
+from mag_lite import VERSION, configuration
 from mag_lite.access_links import AccessLinks
 from mag_lite.control_verbs import ControlVerbs
 from mag_lite.core.gateway import Gateway
 from mag_lite.executor import Executor
+from mag_lite.recovery import Recovery
 from mag_lite.system import settings, sockets
-from mag_lite.system.clock import time_of_day
 from mag_lite.system.command_line import CommandLine, UsageError
 from mag_lite.system.control import ControlServer
+from mag_lite.system.files import make_directory
 from mag_lite.system.forwarding import Forwarding
 from mag_lite.system.journal import Journal
 from mag_lite.system.log import Log
@@ -24,8 +25,8 @@ from mag_lite.system.loop import Loop
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.nftables import NftablesError
 from mag_lite.system.rtnetlink import LinkMonitor
-from mag_lite.system.run_directory import make_directory
 from mag_lite.transport import Transport
+from mag_lite.trusted_clock import TrustedClock
 
 RUN_DIRECTORY = "/var/run/pmip"
 
@@ -45,6 +46,8 @@ The exit status is 0 after pmip stop or pmip flush or if it is not enabled, 1
 if it cannot serve, or 2 if the command line is not understood.
 """ % (configuration.DEFAULT_PATH, RUN_DIRECTORY)
 
+#: How long the news of a device that restarts may take to come in (ms).
+_SETTLING_TIME = 200
 #: MicroPython collects garbage after this many octets: its heap stays small and fast.
 _GARBAGE_THRESHOLD = 65536
 
@@ -58,7 +61,7 @@ class Daemon:
         self.run_directory = run_directory
         self.log = log
         self.loop = Loop()
-        self.clock_synchronised = False
+        self.clock = TrustedClock(run_directory + "/clock", chosen.timestamp)
         self.started_at = self.loop.now()
         #: What to do after `run`: take the kernel state away; or serve again, as configured here.
         self.flushing = False
@@ -66,6 +69,7 @@ class Daemon:
         self._prepared = []
         self._wanted_at = None
         self._timer = None
+        self._repair_timer = None
         self.journal = Journal(run_directory + "/bindings")
         self.forwarding = Forwarding(run_directory, log)
         self.gateway = Gateway(chosen, self._mtu)
@@ -74,6 +78,8 @@ class Daemon:
         self.links = AccessLinks(self.loop, log, chosen.access, self._frame_received, self)
         self._executor = Executor(self.loop, log, self.gateway, self.transport, self.links,
                                   self.forwarding, self.journal)
+        self._recovery = Recovery(
+            self.loop, log, chosen, self.gateway, self.forwarding, self.journal)
         self._control = ControlServer(
             self.loop, run_directory + "/control", ControlVerbs(self).answer)
         self._monitor = LinkMonitor(self.loop, self._link_changed)
@@ -84,7 +90,7 @@ class Daemon:
         self.transport.check()
         if not self._prepared:
             self._prepare([])
-        self._restore()
+        self._recovery.restore(self._prepared)
         self._settle()
         self.log.info("version %s serves %s" % (
             VERSION, ", ".join(sorted(self.configuration.access))))
@@ -124,10 +130,6 @@ class Daemon:
         else:
             self.forwarding.abandon()
         self.journal.close()
-
-    def set_clock_synchronised(self, synchronised: bool):
-        """NTP has set the clock, or has lost it."""
-        self.clock_synchronised = synchronised
 
     def detach(self, mac: bytes) -> bool:
         """End the session of a station and send it away; return True if there was one."""
@@ -182,10 +184,7 @@ class Daemon:
     def _now(self):
         """The time of an event, and with it our idea of the time of day."""
         now = self.loop.now()
-        trusted = self.configuration.timestamp == "on" or (
-            self.configuration.timestamp == "auto" and self.clock_synchronised)
-        offset = time_of_day() - now * 65536 // 1000
-        self.gateway.sender.clock_offset = offset if trusted else None
+        self.gateway.sender.clock_offset = self.clock.offset(now)
         return now
 
     def _settle(self):
@@ -205,11 +204,22 @@ class Daemon:
         if name in self.configuration.access:
             if self.links.check(name):
                 self._prepare(self._prepared)
+            self._repair_soon()
         elif name is None:
             self.links.check_all()
             self._prepare(self._prepared)
+            self._repair_soon()
         else:
             self.transport.check_soon()
+
+    def _repair_soon(self):
+        """One look at the kernel for all the news of a device that restarts."""
+        if self._repair_timer is None:
+            self._repair_timer = self.loop.at(self.loop.now() + _SETTLING_TIME, self._repair)
+
+    def _repair(self):
+        self._repair_timer = None
+        self._recovery.repair()
 
     def _anchors_found(self, anchors):
         self._prepare(anchors)
@@ -236,42 +246,6 @@ class Daemon:
 
     def _mtu(self, binding):
         return self.forwarding.tunnel_mtu(binding.anchor.index)
-
-    # Restart
-
-    def _restore(self):
-        """Take up the sessions of the journal; remove what else is in the kernel."""
-        records, unreadable = self.journal.read()
-        for name in unreadable:
-            self.log.warning("journal: '%s' is unreadable" % name)
-            self.journal.discard(name)
-        for key in sorted(records):
-            self._restore_binding(key, records[key])
-        kept = [(binding.interface, binding.mac, binding.home_address, binding.anchor.index)
-                for binding in self.gateway.bindings]
-        complete, partial = self.forwarding.clients()
-        for client in complete | partial:
-            if client not in kept:
-                self.forwarding.remove_client(*client)
-        for client in kept:
-            if client not in complete:
-                self.forwarding.add_client(*client)
-        if kept:
-            self.log.info("%d sessions taken up again" % len(kept))
-
-    def _restore_binding(self, key, record):
-        now = self.loop.now()
-        try:
-            binding = journal_record.binding(record, self.configuration)
-            if not now < binding.expires_at <= now + binding.lifetime:
-                raise ValueError("it has expired")
-            if binding.anchor not in self._prepared:
-                raise ValueError("there is no way to its anchor")
-        except ValueError as error:
-            self.log.warning("journal: '%s' is not taken up: %s" % (key, error))
-            self.journal.remove(key)
-            return
-        self.gateway.restore(binding, now)
 
 
 def main(argv) -> int:
