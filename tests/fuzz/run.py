@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random input to every parser: run.py [-n EXECUTIONS] [-e ENGINE] [CODEC...]
+"""Random input to every parser: run.py [-n EXECUTIONS] [-t TOTAL] [-e ENGINE] [CODEC...]
 
 Runs EXECUTIONS (default 100000, or $EXECUTIONS) of each codec in each engine: `mutate`, a fast
 mutator in this process that keeps what is seen for the first time, and `atheris`, coverage-guided,
-where it is installed. Runs add up in tests/fuzz/tally.json; the corpus grows in build/fuzz/. With
--t TOTAL a codec is run until its tally has reached TOTAL. A finding is written to
-build/fuzz/finding-CODEC-*, told, and makes the exit status 1.
+where it is installed. The corpus grows in build/fuzz/. With -t TOTAL (or $TOTAL) runs add up in
+tests/fuzz/tally.json, and each codec is run until its tally has reached TOTAL. A finding is written
+to build/fuzz/finding-CODEC-*, told, and makes the exit status 1.
 """
 import argparse
 import hashlib
@@ -156,7 +156,7 @@ def run_atheris(codec, executions, seed):
     return int(counted.group(1)), 0
 
 
-def run_codec(codec, engine, executions):
+def run_codec(codec, engine, executions, record):
     """Run one codec in batches, so that an interruption loses little; True without findings."""
     left = executions
     while left > 0:
@@ -167,7 +167,8 @@ def run_codec(codec, engine, executions):
             done, findings = batch, run_mutator(codec, batch, seed)
         else:
             done, findings = run_atheris(codec, batch, seed)
-        add_to_tally(codec, engine, done, findings)
+        if record:
+            add_to_tally(codec, engine, done, findings)
         rate = done / max(time.monotonic() - started, 0.001)
         print("%-18s %-8s %10d  %8.0f /s" % (codec, engine, done, rate), flush=True)
         if findings:
@@ -187,7 +188,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-n", "--executions", type=int,
                         default=int(os.environ.get("EXECUTIONS", 100000)))
-    parser.add_argument("-t", "--total", type=int)
+    parser.add_argument("-t", "--total", type=int, default=int(os.environ.get("TOTAL", 0)))
     parser.add_argument("-e", "--engine", choices=("mutate", "atheris"))
     parser.add_argument("codecs", nargs="*", metavar="CODEC")
     arguments = parser.parse_args()
@@ -201,7 +202,7 @@ def main():
             executions = arguments.executions
             if arguments.total:
                 executions = max(arguments.total - total(codec), 0) // (1 + (engine != engines[-1]))
-            fine = run_codec(codec, engine, executions) and fine
+            fine = run_codec(codec, engine, executions, bool(arguments.total)) and fine
     print("fuzz: no findings" if fine else "fuzz: FINDINGS")
     return 0 if fine else 1
 
