@@ -177,10 +177,10 @@ class Registration:
             binding.stages["accepted"] = now
         self._grant(binding, now, acknowledgement)
         self._forward(binding)
+        self.became_active(binding, now)
         if first:
             self.actions.append(Attached(binding))
         self.actions.append(Remember(binding))
-        self.became_active(binding, now)
 
     def _take_addresses(self, binding, acknowledgement):
         """Adopt the assigned IPv4 home address; return the reason if that cannot be."""

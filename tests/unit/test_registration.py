@@ -127,7 +127,7 @@ def test_acceptance_programs_the_kernel_before_anything_is_told():
     update, = bench.sent()
     bench.now += 20
     bench.answer(update)
-    assert kinds(bench.take()) == ["Forward", "Attached", "Remember", "SendFrame"]
+    assert kinds(bench.take()) == ["Forward", "SendFrame", "Attached", "Remember"]
     assert bench.binding.state == ACTIVE
     assert bench.binding.forwarded == HOME
     assert bench.binding.expires_at == 1000 + 3600000
@@ -429,7 +429,7 @@ def test_a_changed_address_replaces_the_old_one_in_the_kernel():
     other = parse_address("10.20.0.9")
     bench.answer(bench.sent()[0], address=other)
     assert kinds(a for a in bench.take() if not isinstance(a, Log)) == [
-        "Withdraw", "Forward", "Remember", "SendFrame"]
+        "Withdraw", "Forward", "SendFrame", "Remember"]
     assert bench.binding.forwarded == other
 
 
