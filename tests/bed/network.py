@@ -124,7 +124,7 @@ class Network:
     def join(self, phone: Phone, ap: AccessPoint, seconds=20):
         """Let `phone` associate to `ap` by EAP, and learn who else is on the air."""
         since = self.watch.events[-1].time if self.watch.events else 0
-        phone.supplicant.select(ap.hostapd.frequency, ap.bssid)
+        phone.supplicant.select(ap.hostapd.frequency)
         self.watch.expect(
             seconds, actor=phone.name, kind="CTRL-EVENT-CONNECTED", text=ap.bssid, since=since
         )

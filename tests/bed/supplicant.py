@@ -56,10 +56,10 @@ class Supplicant:
         self.control = self.control or control
         return control
 
-    def select(self, frequency: int, bssid="any"):
-        """Look for the network on `frequency` (MHz), and join it there, or at `bssid` only."""
+    def select(self, frequency: int):
+        """Look for the network on `frequency` (MHz) only, and join it there."""
+        self.control.order("BSS_FLUSH 0")
         self.control.order(f"SET_NETWORK 0 scan_freq {frequency}")
-        self.control.order(f"SET_NETWORK 0 bssid {bssid}")
         self.control.order(f"SELECT_NETWORK 0 freq={frequency}")
 
     def scan(self, *frequencies: int):
