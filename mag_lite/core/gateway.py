@@ -256,7 +256,7 @@ class Gateway:
             self.counters.count("signalling.unexpected")
 
     def _restarted(self, anchor, counter, now):
-        """An anchor that lost its sessions says so by a new counter (RFC 5847 section 3.3)."""
+        """An anchor that lost its sessions says so by a new counter (RFC 5847 section 3.2)."""
         if self._restart_counters.get(anchor.index) == counter:
             return
         self._restart_counters[anchor.index] = counter
