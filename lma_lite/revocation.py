@@ -114,10 +114,13 @@ class Revocations:
         return revocation
 
     def refuse_all(self, mag: bytes) -> list:
-        """The gateway does not support revocation: end and return all sent to it."""
-        self._deaf.add(mag)
+        """The gateway does not know a message of ours: end and return the revocations sent to it.
+
+        Only if there are such, that message was one, and it gets no more.
+        """
         ended = [each for each in self._by_sequence.values() if each.tunnel.mag == mag]
         for revocation in ended:
+            self._deaf.add(mag)
             self._end(revocation)
         return ended
 

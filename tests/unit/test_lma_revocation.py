@@ -3,6 +3,7 @@
 
 from lma_room import (
     AP1,
+    AP1_6,
     AP2,
     BETWEEN_GATEWAYS,
     BETWEEN_INTERFACES,
@@ -127,6 +128,14 @@ def test_a_gateway_that_knows_no_revocation_is_spared_further_ones():
     assert indications(room) == 2 and room.revocation()[0] == AP2
 
 
+def test_an_error_about_something_else_ends_no_revocations():
+    room = Room()
+    room.update()
+    room.tell(header.BINDING_ERROR, AP1, status=status.UNRECOGNIZED_MH_TYPE)
+    room.update(AP2, indicator=BETWEEN_GATEWAYS)
+    assert room.revocation()[0] == AP1
+
+
 # Handover state unknown: is the node still there?  (RFC 5213 5.4.1.2, RFC 5846 8.1)
 
 
@@ -229,8 +238,8 @@ def test_a_gateway_that_knows_no_revocation_is_not_waited_for():
     room = unknown()
     room.tell(header.BINDING_ERROR, AP1, status=status.UNRECOGNIZED_MH_TYPE)
     assert [room.home(answer) for answer in answers(room)] == [SECOND]
-    answer = room.update(AP2, node=b"mn2", mac=MAC2, indicator=NEW)
-    assert answer.status == status.ACCEPTED
+    room.update(AP1, node=b"mn2", indicator=NEW)
+    assert room.update(AP2, node=b"mn2", mac=MAC2, indicator=UNKNOWN).status == status.ACCEPTED
 
 
 # By an administrator
@@ -315,10 +324,15 @@ def test_a_gateway_that_goes_down_revokes_all():
     room.update()
     room.update(node=b"mn2", mac=MAC2)
     globally = header.BR_PROXY | header.BR_GLOBAL
-    assert revoke(room, trigger=128, flags=globally, carried=()) == 130, "nobody signed it"
+    other = Option(options.ALTERNATE_CARE_OF_ADDRESS, address=AP1_6)
+    for carried in ((), (NODE, other)):
+        code = revoke(room, trigger=128, flags=globally, carried=carried)
+        assert code == status.GLOBAL_REVOCATION_NOT_AUTHORIZED
     assert len(room.anchor.cache) == 2
+    room.lines()
     assert revoke(room, trigger=128, flags=globally) == status.REVOKED
-    assert len(room.anchor.cache) == 0
+    assert len(room.anchor.cache) == 0 and room.count("deregistrations") == 2
+    assert [line.split(": ")[1] for line in room.lines()] == 2 * ["revoked by the gateway"]
 
 
 def test_indications_that_make_no_sense():
