@@ -99,6 +99,8 @@ class Replay:
         netlinks = (forwarding._route, forwarding._filter)
         real = [netlink._socket for netlink in netlinks]
         client = device, mac, address, 0
+        forwarding.add_client(*client)      # it learns the device's index, once
+        forwarding.remove_client(*client)
         for sent, change in ((self._added, forwarding.add_client),
                              (self._removed, forwarding.remove_client)):
             for netlink, opened in zip(netlinks, real, strict=True):
