@@ -76,18 +76,7 @@ class DomainNames(DnsServers):
     def read(self, data, start, end):
         names = []
         while start < end and data[start]:
-            labels = []
-            while True:
-                need(data[:end], start, 1, "domain name")
-                length = data[start]
-                start += 1
-                if length == 0:
-                    break
-                if length > 63:
-                    raise DecodeError(start - 1, "a label of at most 63 octets", "%d" % length)
-                need(data[:end], start, length, "label of a domain name")
-                labels.append(data[start:start + length])
-                start += length
+            labels, start = _read_labels(data[:end], start)
             names.append(b".".join(labels))
         return (names,)
 
@@ -107,6 +96,25 @@ class DomainNames(DnsServers):
 
     def show(self, value):
         return " ".join([Rest.show(self, name) for name in value])
+
+
+def _read_labels(data, start):
+    """(the labels of the domain name at `start`, the offset behind it)."""
+    labels = []
+    while True:
+        need(data, start, 1, "domain name")
+        length = data[start]
+        start += 1
+        if length == 0:
+            return labels, start
+        if length > 63:
+            raise DecodeError(start - 1, "a label of at most 63 octets", "%d" % length)
+        need(data, start, length, "label of a domain name")
+        label = data[start:start + length]
+        if b"." in label:
+            raise DecodeError(start, "a label of a host's name", "one with a dot in it")
+        labels.append(label)
+        start += length
 
 
 class NeighborDiscoveryFamily(Family):
