@@ -41,11 +41,12 @@ def load_tally():
 
 
 def add_to_tally(codec, engine, executions, findings):
-    """Add to the recorded numbers."""
+    """Add to the recorded executions since the last finding; after one they begin anew."""
     tally = load_tally()
     entry = tally.setdefault(codec, {"mutate": 0, "atheris": 0, "findings": 0})
     entry[engine] += executions
-    entry["findings"] += findings
+    if findings:
+        entry.update(mutate=0, atheris=0, findings=entry["findings"] + findings)
     with open(TALLY + ".new", "w") as file:
         json.dump(tally, file, indent=1, sort_keys=True)
         file.write("\n")
