@@ -50,7 +50,7 @@ EXPIRED = "expired"
 REVOKED = "revoked"
 
 # Milliseconds
-#: A refused station is tried again after this long, if the status leaves hope.
+#: A refused station, or one taken away, is tried again after this long, if there is hope.
 RETRY_LATER = 60000
 #: A binding is refreshed this long before it ends (RFC 8127 section 4.1), or a third of it.
 REFRESH_BEFORE_EXPIRY = 40000
@@ -119,6 +119,16 @@ class Registration:
         PATIENCE ms, and ended if it does not (RFC 5213 section 6.9.1.3).
         """
         self._verify(binding, now, None)
+
+    def reclaim(self, binding, now: int):
+        """The anchor took the session elsewhere, but the station is here: soon say so again.
+
+        Not at once: two stations of one name would snatch their session from each other.
+        """
+        self._log("warning", binding, "anchor %s has it at another gateway, but it is here"
+                  % format_address(binding.anchor.address))
+        if binding.state == ACTIVE:
+            self.timers.set(("refresh", binding.key), now + RETRY_LATER)
 
     def _presence_answered(self, binding, present, now):
         if present:

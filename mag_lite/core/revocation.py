@@ -56,6 +56,7 @@ class Revocation:
         def answer(binding, present, now):
             if present:
                 self.counters.count("bri.station_present")
+                self.registration.reclaim(binding, now)
                 self._answer(anchor, indication, statuses.REVOCATION_FAILED_MN_IS_ATTACHED)
             else:
                 self._revoke(binding, indication, now, False)

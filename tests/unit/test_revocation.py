@@ -66,6 +66,19 @@ def test_a_station_that_shows_itself_keeps_its_session():
     assert bench.binding.forwarded == HOME
 
 
+def test_a_station_that_shows_itself_is_registered_again_but_not_at_once():
+    bench = active()
+    bench.receive(indication())
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    bench.take()
+    bench.wait(59000)
+    assert bench.sent() == []
+    bench.wait(1000)
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    update, = bench.sent()
+    assert (update.kind, update.lifetime) == (header.BINDING_UPDATE, 900)
+
+
 def test_an_administrative_revocation_is_obeyed_and_told_to_the_station():
     bench = active()
     bench.receive(indication(status.REVOCATION_ADMINISTRATIVE))
