@@ -117,13 +117,15 @@ def _ask(options, request) -> int:
     if "j" in options:
         print(json.dumps(answer))
     else:
-        for line in _SHOW.get(request["verb"], _nothing)(answer):
-            print(printable(line))
+        for line in show(request, answer):
+            print(line)
     return 0
 
 
-def _nothing(answer):
-    return []
+def show(request: dict, answer: dict) -> list:
+    """The lines that tell a person what the daemon answered."""
+    lines = _SHOW.get(request["verb"])
+    return [printable(line) for line in lines(answer)] if lines else []
 
 
 def _status(answer):

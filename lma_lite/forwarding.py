@@ -59,10 +59,11 @@ class AnchorForwarding:
 
     def add_tunnel(self, mag_address: bytes, local_address: bytes, encapsulation: str) -> str:
         """The device that leads to this gateway; made when there is none."""
-        for link in self._links():
-            if tunnel.fits(link, encapsulation, local_address, mag_address):
+        links = self._route.links()
+        for link in links.values():
+            if link.alias == ALIAS and tunnel.fits(link, encapsulation, local_address, mag_address):
                 return link.name
-        name = self._free_name()
+        name = _free_name(links)
         kind = tunnel.kind(encapsulation, local_address)
         data = tunnel.encode(encapsulation, local_address, mag_address)
         mtu = self._find_mtu(mag_address, local_address, encapsulation)[0]
@@ -134,12 +135,6 @@ class AnchorForwarding:
         found = self._route.routes(sockets.AF_INET, PROTOCOL)
         return found + self._route.routes(sockets.AF_INET6, PROTOCOL)
 
-    def _free_name(self) -> str:
-        links, number = self._route.links(), 0
-        while "lma%d" % number in links:
-            number += 1
-        return "lma%d" % number
-
     def _find_mtu(self, mag_address: bytes, local_address: bytes, encapsulation: str):
         # (MTU of the tunnel, ms until it should be looked at again or None)
         overhead = tunnel.overhead(encapsulation, local_address)
@@ -149,6 +144,13 @@ class AnchorForwarding:
             self._log.debug(str(error))
             return _DEFAULT_MTU - overhead, None
         return path.mtu - overhead, path.expires
+
+
+def _free_name(links) -> str:
+    number = 0
+    while "lma%d" % number in links:
+        number += 1
+    return "lma%d" % number
 
 
 def _host_route(address: bytes, link_index) -> Route:

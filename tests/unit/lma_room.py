@@ -34,8 +34,8 @@ def address(text: str) -> bytes:
     return parse_address(text)
 
 
-def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600):
-    return Configuration([LMA, LMA6], lifetime, 300, 10000, mags, pools, nodes)
+def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600, addresses=(LMA, LMA6)):
+    return Configuration(addresses, lifetime, 300, 10000, mags, pools, nodes)
 
 
 def node(match, allow=True, pool="internet", home=None):

@@ -3,7 +3,7 @@
 
 from lma_room import address
 
-from lma_lite.configuration import interpret
+from lma_lite.configuration import interpret, load
 from lma_lite.policy import Node, Pool
 from mag_lite.system import uci
 
@@ -120,6 +120,12 @@ def test_a_sample_of_every_complaint():
 def test_with_an_error_there_is_no_configuration():
     assert read(LMA + MAG)[0] is None
     assert read(LMA + POOL)[0] is not None, "a warning is none"
+
+
+def test_a_file_that_is_not_there():
+    found, problems, enabled = load("/nonexistent/pmip-lma")
+    assert found is None and enabled and len(problems) == 1
+    assert problems[0][0] == "error" and problems[0][1].startswith("/nonexistent/pmip-lma: ")
 
 
 def test_an_anchor_can_be_disabled():

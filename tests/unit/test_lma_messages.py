@@ -9,7 +9,9 @@ from mag_lite.wire import status
 
 
 def test_a_heartbeat_is_answered_with_the_restart_counter():
-    answer = Room().tell(header.HEARTBEAT, sequence=0x01020304)
+    room = Room()
+    answer = room.tell(header.HEARTBEAT, sequence=0x01020304)
+    assert room.count("heartbeats") == 1
     assert answer.kind == header.HEARTBEAT
     assert answer.flags == header.HEARTBEAT_RESPONSE
     assert answer.sequence == 0x01020304

@@ -132,6 +132,7 @@ def test_forced_udp_encapsulation():
 def test_address_that_is_not_ours():
     answer = refused(
         status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS, home=address("192.168.1.5"))
+    assert answer.option(options.HOME_NETWORK_PREFIX) is None, "it was about IPv4 only"
     reply = answer.option(options.IPV4_HOME_ADDRESS_REPLY)
     assert reply.status == 129 and reply.address == address("192.168.1.5")
     assert answer.option(options.IPV4_DEFAULT_ROUTER_ADDRESS) is None

@@ -167,6 +167,17 @@ def test_a_changed_encapsulation_moves_the_route():
     assert room.names() == ["Route", "Remember", "Send", "ReleaseTunnel"]
 
 
+def test_a_session_knows_since_when_its_gateway_serves_it():
+    room = Room()
+    room.update()
+    begun = room.now
+    room.wait(5000)
+    room.update(indicator=UNCHANGED)
+    assert room.anchor.cache.of_address(FIRST).since == begun
+    room.update(AP2, indicator=BETWEEN_GATEWAYS)
+    assert room.anchor.cache.of_address(FIRST).since == room.now
+
+
 # Handover (5.3.4)
 
 
@@ -213,7 +224,7 @@ def test_back_and_forth():
         mag = (AP1, AP2)[turn % 2]
         assert room.home(room.update(mag, indicator=BETWEEN_GATEWAYS)) == FIRST
         assert room.anchor.cache.of_address(FIRST).proxy_care_of_address == mag
-    assert room.count("handovers") == 5
+    assert room.count("handovers") == 5 and room.count("registrations") == 1
 
 
 # De-registration (5.3.5)
@@ -252,6 +263,17 @@ def test_de_registration_of_nothing_is_ignored_silently():
     room = Room()
     assert room.update(lifetime=0, indicator=UNKNOWN, home=FIRST) is None
     assert room.names() == []
+
+
+def test_an_update_from_before_the_de_registration_does_not_undo_it():
+    room = Room()
+    room.update()
+    late = room.time_of_day() + 30
+    room.wait(100)
+    room.update(lifetime=0, indicator=UNKNOWN)
+    answer = room.update(timestamp=late, indicator=UNCHANGED)
+    assert answer.status == status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED
+    assert room.anchor.cache.of_address(FIRST).deregistered
 
 
 def test_an_update_in_the_delay_takes_the_session_up_again():
@@ -345,6 +367,7 @@ def test_if_the_kernel_does_not_forward_the_gateway_is_told_so():
     answer = room.update()
     assert answer.status == status.INSUFFICIENT_RESOURCES
     assert len(room.anchor.cache) == 0 and len(room.sent) == 1
+    assert room.count("forwarding failures") == 1
     assert room.names() == ["Route", "Remember", "Unroute", "Forget", "Send", "ReleaseTunnel"]
     assert room.home(room.update()) == FIRST
 
@@ -390,6 +413,7 @@ def test_sessions_that_a_new_configuration_forbids_are_revoked():
         configuration(nodes=[node(b"mn1@*", allow=False)]),
         configuration(pools=[elsewhere]),
         configuration(nodes=[node(b"boss", home=FIRST)]),
+        configuration(addresses=[LMA6]),
     ):
         room = Room()
         room.update(home=ANY)
@@ -411,6 +435,26 @@ def test_an_address_that_is_being_revoked_is_not_given_to_its_new_owner():
     assert room.home(room.update(AP2, node=b"boss", mac=MAC2)) == SECOND
     room.acknowledge()
     assert room.home(room.update(AP2, node=b"boss", mac=MAC)) == FIRST
+
+
+# The end
+
+
+def test_an_anchor_that_goes_takes_all_sessions_along():
+    room = Room()
+    room.update()
+    room.update(mac=MAC2)
+    room.update(AP2, node=b"mn2", mac=MAC2)
+    room.update(AP2, node=b"mn2", mac=MAC2, lifetime=0, indicator=UNKNOWN)
+    room.names()
+    room.anchor.leave()
+    room.drain()
+    assert sorted(room.names()) == sorted(["Send"] + 3 * ["Unroute", "Forget"] + ["ReleaseTunnel"])
+    mag, indication = room.revocation()
+    assert mag == AP1 and indication.options == []
+    assert indication.trigger == status.PER_PEER_POLICY
+    assert indication.flags == header.BR_PROXY | header.BR_GLOBAL
+    assert len(room.anchor.cache) == 0 and room.anchor.next_timeout() is None
 
 
 # Strangers and floods

@@ -15,6 +15,7 @@ from lma_room import (
     UNCHANGED,
     UNKNOWN,
     Room,
+    configuration,
 )
 
 from mag_lite.wire import mobility_header as header
@@ -134,6 +135,22 @@ def test_an_error_about_something_else_ends_no_revocations():
     room.tell(header.BINDING_ERROR, AP1, status=status.UNRECOGNIZED_MH_TYPE)
     room.update(AP2, indicator=BETWEEN_GATEWAYS)
     assert room.revocation()[0] == AP1
+
+
+def test_a_new_configuration_gives_such_a_gateway_another_chance():
+    room = handed_over()
+    room.tell(header.BINDING_ERROR, AP1, status=status.UNRECOGNIZED_MH_TYPE)
+    room.update(AP1, indicator=BETWEEN_GATEWAYS)
+    room.anchor.reconfigure(configuration(), room.now)
+    room.update(AP2, indicator=BETWEEN_GATEWAYS)
+    assert room.revocation()[0] == AP1 and indications(room) == 3
+
+
+def test_another_binding_error_says_nothing_about_revocation():
+    room = handed_over()
+    room.tell(header.BINDING_ERROR, AP1, status=status.UNKNOWN_BINDING)
+    room.wait(1000)
+    assert indications(room) == 2
 
 
 # Handover state unknown: is the node still there?  (RFC 5213 5.4.1.2, RFC 5846 8.1)
