@@ -76,7 +76,11 @@ class Signalling:
         message = mobility.decode(data)
         if not message:
             return []
-        return [Event(time, self.actor, message.name, mobility.describe(message), message)]
+        try:
+            words = mobility.describe(message)
+        except (IndexError, ValueError):
+            words = message.name + "  garbled"
+        return [Event(time, self.actor, message.name, words, message)]
 
 
 class Kernel:
