@@ -44,15 +44,16 @@ class ControlVerbs:
             mag = binding.proxy_care_of_address
             sessions[mag] = sessions.get(mag, 0) + (0 if binding.deregistered else 1)
         devices = self._daemon.devices()
+        names = anchor.configuration.mags
         return [
             {
-                "name": anchor.configuration.mags[mag],
+                "name": names[mag],
                 "address": format_address(mag),
                 "sessions": sessions.get(mag, 0),
                 "tunnels": sorted([
                     devices[tunnel] for tunnel in devices if tunnel.mag == mag]),
             }
-            for mag in sorted(anchor.configuration.mags)
+            for mag in sorted(names, key=lambda mag: (names[mag], len(mag), mag))
         ]
 
     def _pool(self, pool):

@@ -25,8 +25,9 @@ from mag_lite.system.nftables import NftablesError
 from mag_lite.system.path_mtu import PathMtuMonitor
 from mag_lite.wire.address import format_address
 
-#: MicroPython collects garbage after this many octets: its heap stays small and fast.
-_GARBAGE_THRESHOLD = 65536
+#: MicroPython collects garbage after this many octets.  Looking through 1000 sessions takes
+#: longer than handing one over: not too often.
+_GARBAGE_THRESHOLD = 262144
 
 _RESTART = "restart"
 

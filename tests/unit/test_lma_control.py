@@ -61,8 +61,8 @@ def test_status():
         "address 198.51.100.1: listening",
         "address 2001:db8:b::1: NOT LISTENING",
         "mag 192.0.2.10 (ap1): 1 sessions by lma0",
-        "mag 192.0.2.11 (ap2): 0 sessions",
         "mag 2001:db8:a::1 (ap1): 0 sessions",
+        "mag 192.0.2.11 (ap2): 0 sessions",
         "pool 10.20.0.0/16 (internet): 2 of 65533 addresses used",
     ]
 
