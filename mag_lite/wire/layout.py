@@ -4,12 +4,15 @@ from struct import calcsize, pack, unpack_from
 
 from .error import DecodeError
 
+BY_SIZE = "by size"
+
 
 class Layout:
     """What one message, option or sub-option is made of.
 
     `rfc` names the document and section, `sender` who sends it in Proxy Mobile IPv6; `alignment`
-    is the xn+y of RFC 6275 section 4.2 as text, "" for none.
+    is the xn+y of RFC 6275 section 4.2 as text, "" for none, BY_SIZE where it depends on the
+    length of a link-layer address (`step` is 0 then).
     """
 
     def __init__(self, name: str, rfc: str, sender: str, alignment: str, fields):
@@ -127,6 +130,8 @@ def _has_default(column):
 
 
 def _parse_alignment(text):
-    """(x, y) of "xn+y"; "" is (1, 0)."""
+    """(x, y) of "xn+y"; "" is (1, 0) and BY_SIZE (0, 0)."""
+    if text == BY_SIZE:
+        return 0, 0
     step, _, rest = text.partition("n")
     return int(step or "1"), int(rest.strip("+") or "0")

@@ -19,6 +19,7 @@ from .field import (
     part,
 )
 from .identifier import SUBTYPES, Identifier
+from .layout import BY_SIZE
 from .record import Family
 
 BINDING_REFRESH_ADVICE = 2
@@ -73,7 +74,7 @@ TABLE = (
     (ACCESS_TECHNOLOGY_TYPE, "Access Technology Type", "RFC 5213 8.5", "MAG, LMA", "",
      (Reserved(8), U8("technology", status.ACCESS_TECHNOLOGY))),
     (MN_LINK_LAYER_IDENTIFIER, "Mobile Node Link-layer Identifier", "RFC 5213 8.6",
-     "MAG, LMA", "2n", (Reserved(16), LinkLayer("identifier"))),
+     "MAG, LMA", BY_SIZE, (Reserved(16), LinkLayer("identifier"))),
     (LINK_LOCAL_ADDRESS, "Link-local Address", "RFC 5213 8.7", "MAG, LMA", "8n+6",
      (IPV6("address"),)),
     (TIMESTAMP, "Timestamp", "RFC 5213 8.8", "MAG, LMA", "8n+2",

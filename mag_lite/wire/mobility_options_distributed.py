@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mobility options of distributed mobility management (RFC 8885)."""
 from .field import IPV6, U8, LinkLayer, Reserved
+from .layout import BY_SIZE
 from .mobility_options import FAMILY
 
 ANCHORED_PREFIX = 65
@@ -20,7 +21,7 @@ TABLE = (
     (SERVING_MAAR, "Serving MAAR", "RFC 8885 4.6", "-", "8n+6", (IPV6("address"),)),
     (DLIF_LINK_LOCAL_ADDRESS, "DLIF Link-Local Address", "RFC 8885 4.7", "-", "8n+6",
      (IPV6("address"),)),
-    (DLIF_LINK_LAYER_ADDRESS, "DLIF Link-Layer Address", "RFC 8885 4.8", "-", "2n",
+    (DLIF_LINK_LAYER_ADDRESS, "DLIF Link-Layer Address", "RFC 8885 4.8", "-", BY_SIZE,
      (Reserved(16), LinkLayer("address"))),
 )
 

@@ -11,6 +11,9 @@ UNKNOWN = Layout("Unknown", "", "", "", (Rest("data"),))
 _PADDING = (b"", b"\0", b"\1\0", b"\1\1\0", b"\1\2\0\0", b"\1\3\0\0\0",
             b"\1\4\0\0\0\0", b"\1\5\0\0\0\0\0")
 
+# An address of 8 octets behind type, length and two reserved octets stands on a multiple of 8.
+_ALIGNMENT_BY_SIZE = {12: (8, 4)}
+
 
 class Record:
     """One option: its number and the values of its fields, each also an attribute by name.
@@ -106,7 +109,10 @@ class Family:
                 octets = pack(layout.tlv_format, record.number, layout.plain_size, *record.values)
             else:
                 octets = layout.write_tlv(record.number, record.values)
-            gap = (layout.rest - offset) % layout.step if self.padded else 0
+            step, rest = layout.step, layout.rest
+            if not step:
+                step, rest = _ALIGNMENT_BY_SIZE.get(len(octets), (2, 0))
+            gap = (rest - offset) % step if self.padded else 0
             if gap:
                 parts.append(_PADDING[gap])
             parts.append(octets)

@@ -77,6 +77,12 @@ def test_options_are_aligned_with_pad1_and_padn():
     assert positions[options.TIMESTAMP] % 8 == 2
 
 
+def test_a_link_layer_identifier_is_aligned_by_its_size():
+    for size, place in ((6, 2), (8, 4), (3, 2)):
+        octets = FAMILY.write([Option(options.MN_LINK_LAYER_IDENTIFIER, identifier=bytes(size))], 1)
+        assert octets.index(b"\x19") == place - 1, size
+
+
 def test_reserved_bits_are_ignored():
     data = bytes.fromhex("1702ff03" "24 06 63ff cb007105".replace(" ", ""))
     assert FAMILY.read(data, 0, len(data)) == [
