@@ -222,7 +222,8 @@ class Daemon:
         self._recovery.repair()
 
     def _anchors_found(self, anchors):
-        self._prepare(anchors)
+        """An anchor that is out of reach keeps its tunnel, for the clients that wait for it."""
+        self._prepare(anchors + [anchor for anchor in self._prepared if anchor not in anchors])
         for anchor in anchors:
             self.gateway.anchor_reachable(anchor, self.loop.now())
             self._path_changed(anchor)
