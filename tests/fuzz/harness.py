@@ -40,11 +40,16 @@ def options_seen(options):
     return tuple([(option.number, len(option.values)) for option in options])
 
 
+def sometimes(data):
+    """For one input in eight: printing takes longer than all the rest."""
+    return sum(data) % 8 == 0
+
+
 def fuzz_mobility_header(data):
     message = mobility_header.decode(data)
     again = mobility_header.decode(mobility_header.encode(message))
     assert again == message, "%s is not %s" % (again, message)
-    assert str(message)
+    assert not sometimes(data) or str(message)
     return message.kind, options_seen(message.options)
 
 
@@ -53,7 +58,7 @@ def fuzz_mobility_options(data):
     octets = mobility_options.FAMILY.write(options, 4)
     again = mobility_options.FAMILY.read(octets, 0, len(octets))
     assert again == options, "%s are not %s" % (again, options)
-    assert str(options)
+    assert not sometimes(data) or str(options)
     return options_seen(options)
 
 
