@@ -15,6 +15,7 @@ from mag_lite.core.gateway import Gateway
 from mag_lite.executor import Executor
 from mag_lite.recovery import Recovery
 from mag_lite.system import settings, sockets
+from mag_lite.system.clock import boot_identifier
 from mag_lite.system.command_line import CommandLine, UsageError
 from mag_lite.system.control import ControlServer
 from mag_lite.system.files import make_directory
@@ -72,7 +73,8 @@ class Daemon:
         self._repair_timer = None
         self.journal = Journal(run_directory + "/bindings")
         self.forwarding = Forwarding(run_directory, log)
-        self.gateway = Gateway(chosen, self._mtu)
+        # Sessions are lost with the journal, which is lost when the machine starts anew.
+        self.gateway = Gateway(chosen, self._mtu, boot_identifier())
         self.transport = Transport(self.loop, log, chosen.anchors, self._message_received,
                                    self._anchors_found, self._path_changed)
         self.links = AccessLinks(self.loop, log, chosen.access, self._frame_received, self)

@@ -11,6 +11,7 @@ from mag_lite.core.arp_responder import ArpResponder
 from mag_lite.core.binding_update_list import ACTIVE, Binding, BindingUpdateList
 from mag_lite.core.counters import Counters
 from mag_lite.core.dhcp_server import DhcpServer
+from mag_lite.core.heartbeat import Heartbeat
 from mag_lite.core.identity_memory import IdentityMemory
 from mag_lite.core.policy import Policy
 from mag_lite.core.presence import Presence
@@ -29,7 +30,6 @@ from mag_lite.core.update_sender import UpdateSender
 from mag_lite.timers import Timers
 from mag_lite.wire import ethernet
 from mag_lite.wire import mobility_header as header
-from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status as statuses
 from mag_lite.wire.address import format_address, format_mac
 from mag_lite.wire.error import DecodeError
@@ -48,7 +48,7 @@ RESTORE_PATIENCE = 5000
 class Gateway:
     """Joins the parts.  `mtu(binding)` tells how large a packet to the client may be."""
 
-    def __init__(self, configuration, mtu):
+    def __init__(self, configuration, mtu, restart_counter: int = 0):
         self.configuration = configuration
         self.actions = []
         self.counters = Counters()
@@ -63,7 +63,7 @@ class Gateway:
             configuration, self.bindings, self.sender, self.presence, self.timers, *common)
         self.registration.became_active = self._session_up
         self.revocation = Revocation(self.bindings, self.registration, self.presence, *common)
-        self._restart_counters = {}
+        self.heartbeat = Heartbeat(restart_counter, self.anchor_reachable, *common)
         self.dhcp = DhcpServer(configuration, self.registration, mtu, *common)
         self.arp = ArpResponder(*common)
 
@@ -250,23 +250,10 @@ class Gateway:
             self.registration.acknowledged(anchor, message, now)
         elif message.kind == header.BINDING_REVOCATION_INDICATION:
             self.revocation.receive(anchor, message, now)
-        elif message.kind == header.HEARTBEAT and message.option(options.RESTART_COUNTER):
-            self._restarted(anchor, message.option(options.RESTART_COUNTER).counter, now)
+        elif message.kind == header.HEARTBEAT:
+            self.heartbeat.receive(anchor, message, now)
         else:
             self.counters.count("signalling.unexpected")
-
-    def _restarted(self, anchor, counter, now):
-        """An anchor that lost its sessions says so by a new counter (RFC 5847 section 3.2)."""
-        if self._restart_counters.get(anchor.index) == counter:
-            return
-        self._restart_counters[anchor.index] = counter
-        self.counters.count("heartbeat.restarted")
-        lost = [binding for binding in self.bindings
-                if binding.anchor is anchor and binding.forwarded]
-        if lost:
-            self._log("warning", "anchor %s has lost its sessions: registering %d again"
-                      % (format_address(anchor.address), len(lost)))
-        self.anchor_reachable(anchor, now)
 
     def _anchor_at(self, address):
         for anchor in self.configuration.anchors:

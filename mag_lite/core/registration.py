@@ -48,6 +48,7 @@ REJECTED = "rejected"
 TIMEOUT = "timeout"
 EXPIRED = "expired"
 REVOKED = "revoked"
+SUSPENDED = "suspended"
 
 # Milliseconds
 #: A refused station, or one taken away, is tried again after this long, if there is hope.
@@ -288,6 +289,11 @@ class Registration:
         self._withdraw(binding)
         self._release(binding, now, reason)
 
+    def _suspend(self, binding, now, reason):
+        """No service for now, through no fault of the station's: it is tried again later."""
+        self._withdraw(binding)
+        self._deny(binding, now, reason)
+
     def _release(self, binding, now, detail):
         """The session is over; only a station that is still attached keeps its entry."""
         self.presence.forget(binding, now)
@@ -351,6 +357,7 @@ TRANSITIONS = {
     (ACTIVE, GIVEN_BACK): (Registration._deregister, DEREGISTERING),
     (ACTIVE, EXPIRED): (Registration._expired, REGISTERING),
     (ACTIVE, REVOKED): (Registration._revoked, IDLE),
+    (ACTIVE, SUSPENDED): (Registration._suspend, DENIED),
 
     (REFRESHING, ATTACHED): (Registration._register, REFRESHING),
     (REFRESHING, ACCEPTED): (Registration._install, ACTIVE),
@@ -362,6 +369,7 @@ TRANSITIONS = {
     (REFRESHING, GIVEN_BACK): (Registration._deregister, DEREGISTERING),
     (REFRESHING, EXPIRED): (Registration._expired, REGISTERING),
     (REFRESHING, REVOKED): (Registration._revoked, IDLE),
+    (REFRESHING, SUSPENDED): (Registration._suspend, DENIED),
 
     # The anchor ignores a de-registration of a session that has moved on: do not wait long.
     (DEREGISTERING, ATTACHED): (Registration._register, REGISTERING),

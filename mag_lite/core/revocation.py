@@ -8,7 +8,7 @@ anchor, whose news may be old.
 
 from mag_lite.core.acknowledgement import mn_identifier
 from mag_lite.core.actions import RemoveStation, SendMessage
-from mag_lite.core.registration import REVOKED
+from mag_lite.core.registration import REVOKED, SUSPENDED
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status as statuses
@@ -40,7 +40,22 @@ class Revocation:
         refusal = _refusal(indication)
         if refusal:
             self._answer(anchor, indication, refusal)
-            return
+        elif indication.flags & header.BR_GLOBAL:
+            self._suspend(anchor, indication, now)
+        else:
+            self._revoke_node(anchor, indication, now)
+
+    def _suspend(self, anchor, indication, now):
+        """The anchor ends all sessions of ours, or of a realm, but not for the stations' sake."""
+        found = [binding for binding in self.bindings if binding.anchor is anchor
+                 and binding.forwarded and _is_of_realm(binding, mn_identifier(indication))]
+        for binding in found:
+            self.registration.handle(binding, SUSPENDED, now, "revoked by the anchor: %s"
+                                     % statuses.REVOCATION_TRIGGER[indication.trigger])
+        self._answer(anchor, indication,
+                     statuses.REVOKED if found else statuses.BINDING_DOES_NOT_EXIST)
+
+    def _revoke_node(self, anchor, indication, now):
         revoked = [binding for binding in self.bindings.of_mobile_node(
                        anchor, mn_identifier(indication)) if _names(binding, indication)]
         if not revoked:
@@ -82,15 +97,22 @@ def _refusal(indication):
     """Return the status that refuses an indication which cannot be carried out, or None."""
     if not indication.flags & header.BR_PROXY:
         return statuses.REVOCATION_FUNCTION_NOT_SUPPORTED
-    if indication.flags & header.BR_GLOBAL:
-        return statuses.GLOBAL_REVOCATION_NOT_AUTHORIZED
-    if indication.trigger >= statuses.PER_PEER_POLICY:
-        return statuses.REVOCATION_FUNCTION_NOT_SUPPORTED
     if indication.trigger not in statuses.REVOCATION_TRIGGER:
         return statuses.REVOCATION_TRIGGER_NOT_SUPPORTED
-    if mn_identifier(indication) is None:
+    is_global = bool(indication.flags & header.BR_GLOBAL)
+    if is_global != (indication.trigger >= statuses.PER_PEER_POLICY):
+        return statuses.REVOCATION_FUNCTION_NOT_SUPPORTED
+    if indication.trigger == statuses.PER_PEER_POLICY:
+        return statuses.REVOCATION_FUNCTION_NOT_SUPPORTED if indication.options else None
+    identifier = mn_identifier(indication)
+    if identifier is None or is_global and not identifier.startswith(b"@"):
         return statuses.REVOKED_MOBILE_NODES_IDENTITY_REQUIRED
     return None
+
+
+def _is_of_realm(binding, realm):
+    """True if the mobile node is of "@realm", or of any if there is none (section 8.2)."""
+    return realm is None or binding.mn_identifier.lower().endswith(realm.lower())
 
 
 def _names(binding, indication):

@@ -18,6 +18,12 @@ def uptime() -> int:
         return int(file.read().split()[0].replace(".", "")) * 10
 
 
+def boot_identifier() -> int:
+    """32 bits that are the same for as long as the machine runs."""
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        return int(file.read()[:8], 16)
+
+
 class Unwrapped:
     """A monotonic clock from a counter of milliseconds that wraps around.
 

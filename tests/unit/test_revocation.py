@@ -14,6 +14,9 @@ from mag_lite.wire.mobility_options import Option
 HANDOVER = status.INTER_MAG_HANDOVER_SAME_ACCESS_TYPE
 
 
+GLOBAL = header.BR_PROXY | header.BR_GLOBAL
+
+
 def indication(trigger=HANDOVER, flags=header.BR_PROXY | header.BR_IPV4_ONLY,
                identifier=IDENTITY, address=HOME):
     carried = [Option(options.MN_IDENTIFIER, subtype=1, identifier=identifier)]
@@ -104,14 +107,40 @@ def test_what_cannot_be_revoked_is_refused_with_the_rfcs_status():
         (indication(flags=0), status.REVOCATION_FUNCTION_NOT_SUPPORTED),
         (indication(trigger=99), status.REVOCATION_TRIGGER_NOT_SUPPORTED),
         (indication(trigger=128), status.REVOCATION_FUNCTION_NOT_SUPPORTED),
-        (indication(trigger=128, flags=header.BR_PROXY | header.BR_GLOBAL),
-         status.GLOBAL_REVOCATION_NOT_AUTHORIZED),
+        (indication(flags=GLOBAL), status.REVOCATION_FUNCTION_NOT_SUPPORTED),
+        (indication(trigger=128, flags=GLOBAL), status.REVOCATION_FUNCTION_NOT_SUPPORTED),
+        (indication(trigger=129, flags=GLOBAL), status.REVOKED_MOBILE_NODES_IDENTITY_REQUIRED),
     )
     for message, expected in cases:
         bench = active()
         bench.receive(message)
         assert answer(bench) == expected, message
         assert bench.binding.forwarded == HOME, message
+
+
+def test_all_sessions_may_be_revoked_at_once_and_are_registered_again_later():
+    bench = active()
+    message = indication(status.PER_PEER_POLICY, GLOBAL)
+    message.options = []
+    bench.receive(message)
+    taken = bench.take()
+    assert Withdraw(LINK, PHONE, HOME, bench.binding.anchor) in taken
+    assert not [a for a in taken if isinstance(a, RemoveStation)], "it did nothing wrong"
+    answers = [header.decode(a.data) for a in taken if isinstance(a, SendMessage)]
+    assert [m.status for m in answers] == [status.REVOKED]
+    bench.wait(60000)
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    assert [m.kind for m in bench.sent()] == [header.BINDING_UPDATE]
+
+
+def test_the_sessions_of_a_realm_may_be_revoked():
+    trigger = status.REVOKING_MOBILITY_NODE_LOCAL_POLICY
+    bench = active()
+    bench.receive(indication(trigger, GLOBAL, b"@org", None))
+    assert answer(bench) == status.BINDING_DOES_NOT_EXIST, "no sub-realms"
+    bench.receive(indication(trigger, GLOBAL, b"@example.org", None))
+    assert answer(bench) == status.REVOKED
+    assert bench.binding.forwarded is None
 
 
 def test_an_indication_without_identity_is_refused():
