@@ -118,7 +118,7 @@ def _daemon(run_directory, chosen):
     try:
         status = ask(run_directory + "/control", {"verb": "status"})
     except NoAnswer as error:
-        return [(FAIL, str(error), "service pmip start")]
+        return [(FAIL, str(error), "start pmip-mag")]
     findings = [(PASS, "the daemon runs, version %s" % status["version"], None)]
     for access in status["access"]:
         if not access["hostapd"]:
