@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Frames as phones, good and bad ones, put them on the air."""
 
+import logging
 import socket
 
 from scapy.layers.dhcp import BOOTP, DHCP
@@ -16,6 +17,8 @@ from scapy.layers.inet6 import (
 )
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
+
+logging.getLogger("scapy.runtime").setLevel(logging.ERROR)    # it looks for routes in vain
 
 ROUTER_MAC = "00:00:5e:00:52:13"
 EVERYONE = "ff:ff:ff:ff:ff:ff"
