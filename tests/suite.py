@@ -133,11 +133,20 @@ def kernel_scripts():
     return Result(passed, failed, "\n".join(outputs))
 
 
+def fuzz():
+    """A hundred thousand mutations for every parser."""
+    status, output = run(sys.executable, "tests/fuzz/run.py", "-e", "mutate", "-n", "100000")
+    if status:
+        raise Failure(output)
+    return output.count(" mutate "), 0
+
+
 STAGES = {
     "ruff": ruff,
     "unit": unit_cpython,
     "unit-micropython": unit_micropython,
     "mpy-cross": compiles,
+    "fuzz": fuzz,
     "kernel": kernel_scripts,
 }
 
