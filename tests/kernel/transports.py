@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Attach, roam and traffic over every kind of tunnel, to two anchors; what anchors and
+administrators decide about a client.
+
+transports.py [cpython]     (without: the daemons run under MicroPython)
+
+The first anchor answers at four addresses, so that one gateway has all kinds of tunnels to it; the
+second is a machine of its own:
+
+    router --- second --- correspondent
+"""
+
+import sys
+
+from bed.capture import Capture
+from bed.daemon import Daemon
+from bed.namespace import Namespace, cable
+from bed.network import ANCHOR, CORRESPONDENT, POOL, POOL_ROUTER
+from bed.scenario import Scenario
+from bed.transfer import Transfer
+from bed.watch import now
+
+PLAIN = {4: "198.51.100.2", 6: "2001:db8:a::2"}
+SECOND = "198.51.101.1"
+STATIC = "10.20.5.5"
+ACCESS_POINTS = {4: "10.1.{}.2", 6: "2001:db8:{}::2"}
+# anchor's section, its address, encapsulation, and how tshark sees a client's packet in its tunnel
+TRANSPORTS = (
+    ("lma", ANCHOR[4], "gre", "eth:ethertype:ip:gre:ip", 1476),
+    ("six", ANCHOR[6], "gre", "eth:ethertype:ipv6:gre:ip", 1456),
+    ("plain", PLAIN[4], "ip", "eth:ethertype:ip:ip", 1480),
+    ("plain6", PLAIN[6], "ip", "eth:ethertype:ipv6:ip", 1460),
+    ("second", SECOND, "gre", "eth:ethertype:ip:gre:ip", 1476),
+)
+
+
+class Transports(Scenario):
+    """One phone for each transport in turn, then decisions about it."""
+
+    def __init__(self, python):
+        super().__init__(phones=2, python=python)
+        self.phone, self.other = self.phones
+        self.python = python
+        self.add_second_anchor()
+        self.anchor.add_address("eth0", PLAIN[4] + "/24", PLAIN[6] + "/64")
+        mags = [("mag", ap.name, {"address": [
+            ACCESS_POINTS[4].format(number), ACCESS_POINTS[6].format(number)]})
+            for number, ap in enumerate(self.aps, 1)]
+        self.lma.configure(
+            ("lma", "lma", {"address": [*ANCHOR.values(), *PLAIN.values()],
+                            "delete_delay": "1000"}),
+            *mags,
+            ("pool", "internet", {"network": POOL, "router": POOL_ROUTER}),
+            ("pool", "things", {"network": "10.40.0.0/16", "router": "10.40.0.1",
+                                "service": "iot"}),
+            ("node", "two", {"match": "mn2@example.org", "address": STATIC}),
+        )
+        self.second = Daemon(
+            self.second_machine, "pmip-lma", ("lma", "lma", {"address": [SECOND]}), *mags,
+            ("pool", "internet", {"network": "10.30.0.0/16", "router": "10.30.0.1"}),
+            python=python,
+        )
+        for ap in self.aps:
+            ap.mag.configure(*self.sections(ap))
+
+    def add_second_anchor(self):
+        """Another anchor, another way to the same correspondent."""
+        self.second_machine = second = Namespace("second", forwarding=True)
+        router, correspondent = self.network.router, self.correspondent
+        cable(router, "eth3", second, "eth0")
+        router.add_address("eth3", "198.51.101.254/24")
+        second.add_address("eth0", SECOND + "/24")
+        second.route("default", "198.51.101.254")
+        cable(second, "eth1", correspondent, "eth1")
+        second.add_address("eth1", "203.0.114.1/24")
+        correspondent.add_address("eth1", "203.0.114.80/24")
+        second.route(CORRESPONDENT + "/32", "203.0.114.80")
+        correspondent.route("10.30.0.0/16", "203.0.114.1")
+
+    @staticmethod
+    def sections(ap, **profile):
+        """A gateway's configuration; `profile` are mn1's options."""
+        sections = [("mag", "mag", {"lma": ANCHOR[4], "timestamp": "on"}),
+                    ("access", "wlan", {"device": "wlan0", "hostapd": ap.hostapd.directory})]
+        for name, address, encapsulation, _, _ in TRANSPORTS[1:]:
+            sections.append(
+                ("anchor", name, {"address": address, "encapsulation": encapsulation}))
+        if profile:
+            sections.append(("profile", "one", {"match": "mn1@example.org", **profile}))
+        return sections
+
+    def begin(self):
+        self.second.start()
+        self.network.wait_for(self.second)
+
+    def choose(self, **profile):
+        """Both gateways take over another profile of mn1."""
+        for ap in self.aps:
+            ap.mag.configure(*self.sections(ap, **profile))
+            ap.mag.tell("reload")
+
+    def arrive(self, ap):
+        """The phone comes to `ap` as if for the first time."""
+        phone = self.phone
+        if phone.dhcp.process:
+            phone.dhcp.stop()
+            phone.run("ip", "address", "flush", "dev", "wlan0")
+        before = len(phone.dhcp.leases())
+        self.network.join(phone, ap)
+        phone.dhcp.start()
+        self.watch.until(lambda: len(phone.dhcp.leases()) > before, 20, "a new lease")
+        self.network.look_around(phone)
+
+    def leave(self):
+        """The phone leaves, and its session ends."""
+        since = now()
+        self.phone.supplicant.disconnect()
+        self.watch.expect(
+            10, kind="PBU", text=f"de-registration  {self.phone.identity}", since=since)
+        self.watch.rest(0.3)
+
+    def client(self, ap):
+        """What `pmip clients` says of the phone."""
+        return ap.mag.tell("clients", self.phone.mac)["clients"][0]
+
+    def binding(self, phone, lma=None):
+        """The phone's binding at an anchor, or None."""
+        found = [each for each in (lma or self.lma).tell("bindings")["bindings"]
+                 if each["node"] == phone.identity and each["state"] == "registered"]
+        return found[0] if found else None
+
+    def transport(self, name, address, encapsulation, protocols, mtu):
+        """Attach, traffic, roam, traffic: all through tunnels of this one kind."""
+        self.choose(anchor=name)
+        wires = [Capture(self.network.router, f"eth{number}") for number in (1, 2)]
+        self.arrive(self.aps[0])
+        home = self.phone.address
+        lma = self.second if name == "second" else self.lma
+        self.judge(name, address, encapsulation, mtu, lma, 1)
+        self.traffic(name)
+        self.roam(self.phone, self.aps[1])
+        self.judge(name, address, encapsulation, mtu, lma, 2)
+        self.check(f"{name}: the same address after a roam", self.phone.address == home)
+        self.traffic(f"{name}, after a roam")
+        self.leave()
+        for number, wire in enumerate(wires, 1):
+            self.judge_wire(f"{name}, ap{number}", wire, address, protocols)
+
+    def judge(self, name, address, encapsulation, mtu, lma, number):
+        """Gateway and anchor agree on where the phone is."""
+        client = self.client(self.aps[number - 1])
+        self.check(f"{name}: ap{number} serves it through {address}",
+                   (client["anchor"], client["address"]) == (address, self.phone.address), client)
+        binding = self.binding(self.phone, lma)
+        mag = ACCESS_POINTS[6 if ":" in address else 4].format(number)
+        self.check(f"{name}: the anchor has it at {mag}, by {encapsulation}", binding and
+                   (binding["mag"], binding["local"], binding["encapsulation"])
+                   == (mag, address, encapsulation), binding)
+        self.check(f"{name}: its MTU is {mtu}", self.phone.lease().mtu == str(mtu),
+                   self.phone.lease())
+
+    def traffic(self, what):
+        """Ping, and a download of which every byte is right."""
+        self.check(f"{what}: ping", self.reachable(self.phone))
+        transfer = Transfer(self.phone, self.correspondent, CORRESPONDENT)
+        self.watch.rest(0.5)
+        received, _, problem = transfer.stop()
+        self.check(f"{what}: a download", problem is None and received > 20_000,
+                   problem or received)
+
+    def judge_wire(self, what, wire, address, protocols):
+        """Signalling and clients' packets are as they should be, and nothing else of clients."""
+        version = "ipv6" if ":" in address else "ip"
+        rows = wire.fields("ip || ipv6", "frame.protocols", f"{version}.addr")
+        seen = [row for row in rows if row[0].startswith(protocols) and address in row[1]]
+        self.check(f"{what}: {len(seen)} packets in the tunnel, as {protocols}", len(seen) > 20)
+        mobility = [row for row in rows if "mipv6" in row[0] and address in row[1]]
+        self.check(f"{what}: signalling over {version}", len(mobility) >= 2, mobility)
+        tunnelled = [row for row in rows if ":ip:" in row[0].partition("ethertype:ip")[2]]
+        other = [row for row in tunnelled if row not in seen]
+        self.check(f"{what}: no other tunnel", not other, other[:3])
+
+    def service(self):
+        """A profile asks for another service, which has another pool."""
+        self.choose(service="iot")
+        self.arrive(self.aps[0])
+        self.check("a service of its own: an address of its pool",
+                   self.phone.address.startswith("10.40."), self.phone.address)
+        self.check("a service of its own: the anchor names the pool",
+                   self.binding(self.phone)["pool"] == "things", self.binding(self.phone))
+        self.leave()
+        self.choose(allow="0")
+        since = now()
+        self.phone.supplicant.select(self.aps[0].hostapd.frequency)
+        self.watch.expect(20, actor="ap1", kind="AP-STA-CONNECTED", since=since)
+        self.watch.rest(1)
+        sent = self.watch.find(actor="ap1", kind="PBU", text=self.phone.identity, since=since)
+        self.check("a profile that forbids: nothing is registered", not sent)
+        log = self.aps[0].mag.log()
+        self.check("a profile that forbids: the log says so",
+                   f"{self.phone.mac}: not served: " in log, log[-1000:])
+        self.phone.supplicant.disconnect()
+        self.watch.rest(0.3)
+        self.choose()
+
+    def static_address(self):
+        """The anchor keeps an address for mn2."""
+        self.attach(self.other, self.aps[0])
+        self.check(f"mn2 gets the address kept for it, {STATIC}", self.other.address == STATIC,
+                   self.other.address)
+        self.check("and is served", self.reachable(self.other))
+
+    def revoke(self):
+        """The anchor's administrator ends a session: the phone is sent away, and told."""
+        self.arrive(self.aps[0])
+        what, since = "revoked by the anchor's administrator", now()
+        answer = self.lma.tell("revoke", self.phone.identity)
+        self.check(f"{what}: one session", answer == {"sessions": 1}, answer)
+        asked = self.watch.expect(5, actor="ap1", kind="BRI", since=since)
+        self.check(f"{what}: trigger 1", "trigger 1" in asked.text, asked.text)
+        answered = self.watch.expect(5, actor="anchor", kind="BRA", since=since)
+        self.check(f"{what}: accepted", "status 0" in answered.text, answered.text)
+        self.sent_away(what, since)
+
+    def detach(self):
+        """The access point's administrator ends a session."""
+        self.arrive(self.aps[0])
+        what, since = "detached", now()
+        self.aps[0].mag.tell("detach", self.phone.mac)
+        self.watch.expect(
+            5, actor="anchor", kind="PBU", text=f"de-registration  {self.phone.identity}",
+            since=since)
+        self.sent_away(what, since)
+        try:
+            said = str(self.aps[0].mag.tell("detach", "02:00:00:00:00:99"))
+        except RuntimeError as error:
+            said = str(error)
+        self.check(f"{what}: a client that there is not", "there is no client" in said, said)
+
+    def sent_away(self, what, since):
+        """The phone was told, and is gone everywhere; it may come again."""
+        told = self.watch.expect(
+            5, actor="mn1", kind="CTRL-EVENT-DISCONNECTED", since=since)
+        self.check(f"{what}: the phone is told", "reason=3" in told.text
+                   and "locally" not in told.text, told.text)
+        self.phone.supplicant.disconnect()      # it would come again at once
+        gone = self.watch.expect(5, actor="ap1", kind="AP-STA-DISCONNECTED", since=since)
+        self.check(f"{what}: hostapd has let it go", gone)
+        self.watch.rest(1.5)
+        left = self.aps[0].run("ip", "route", "show", "table", "all", "proto", "213")
+        self.check(f"{what}: nothing forwards for it", f"{self.phone.address} " not in left, left)
+        self.check(f"{what}: the anchor has no session of it", self.binding(self.phone) is None)
+        self.check(f"{what}: the other phone is served", self.reachable(self.other))
+
+    def judge_daemons(self):
+        for daemon in (*self.network.daemons, self.second):
+            self.check(f"{daemon.program} of {daemon.machine.name} has written no traceback",
+                       daemon.running and "Traceback" not in daemon.log(), daemon.log()[-2000:])
+
+
+def main(arguments):
+    """Run it."""
+    with Transports(arguments[0] if arguments else "micropython") as bed:
+        bed.begin()
+        for transport in TRANSPORTS:
+            bed.transport(*transport)
+        bed.service()
+        bed.static_address()
+        bed.revoke()
+        bed.detach()
+        bed.judge_daemons()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
