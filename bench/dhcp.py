@@ -3,7 +3,8 @@
 
 dhcp.py [-n CLIENTS]
 The reference is a bare echo of a frame of the DISCOVER's size over the access link.  A client
-that asks in the moment it is let in waits for the registration, too.
+that asks in the moment it is let in waits for the registration, too; one that the gateway hears
+before hostapd's word of it has to repeat itself, after `PATIENCE`.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from mag_lite.wire.udp4 import encode_udp4
 
 EXPERIMENTAL = 0x88B5       # IEEE 802's local experimental EtherType
 ETH_P_ALL = 3
+PATIENCE = 0.5              # s
 EVERYBODY = b"\xff" * 6
 OPTIONS = 14 + 20 + 8 + 240
 # Load the EtherType; if it is the experimental one keep the frame, else drop it.
@@ -74,8 +76,9 @@ class Client:
         self._socket = machine.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         with machine:
             self._socket.bind((LINK, ethernet.IPV4))
-        self._socket.settimeout(5)
+        self._socket.settimeout(PATIENCE)
         self._xid = 0
+        self.repeated = 0
 
     def rapid(self, mac: bytes) -> float:
         """DISCOVER with Rapid Commit to ACK (ms)."""
@@ -100,9 +103,15 @@ class Client:
         return ethernet.frame(EVERYBODY, mac, ethernet.IPV4, packet)
 
     def _exchange(self, mac, options, wanted):
-        self._socket.send(self.frame(mac, options))
+        frame = self.frame(mac, options)
+        self._socket.send(frame)
         while True:
-            answer = self._socket.recv(2048)
+            try:
+                answer = self._socket.recv(2048)
+            except TimeoutError:
+                self.repeated += 1
+                self._socket.send(frame)
+                continue
             if answer[:6] == mac and answer[OPTIONS:].startswith(bytes((53, 1, wanted))):
                 return answer
 
@@ -133,6 +142,7 @@ def main():
     spread("DISCOVER to ACK, four messages", four_way)
     figure("  in units of two echoes", statistics.median(four_way) / trip / 2, "x")
     spread("DISCOVER to ACK, asked on being let in", waiting, note="includes the registration")
+    figure("  repeated requests", client.repeated, "", f"of {3 * clients}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import struct
 _ETH_P_PAE = 0x888E
 _PAE_GROUP = bytes.fromhex("0180c2000003")
 _EAP_PACKET, _EAPOL_START, _EAPOL_LOGOFF = 0, 1, 2
-_REQUEST, _RESPONSE = 1, 2
+_REQUEST, _RESPONSE, _SUCCESS = 1, 2, 3
 _IDENTITY, _NAK, _MD5_CHALLENGE = 1, 3, 4
 
 
@@ -35,6 +35,12 @@ class Supplicant:
                 answer = self._answer(number, data, identity.encode())
                 packet = struct.pack("!BBH", _RESPONSE, number, 4 + len(answer)) + answer
                 self._send(mac, _EAP_PACKET, packet)
+
+    def wait(self, seconds=5.0):
+        """Wait until the station is let in; TimeoutError when it is not."""
+        self._socket.settimeout(seconds)
+        while self._receive()[0] != _SUCCESS:
+            pass
 
     def logoff(self, mac: bytes):
         """Say that the station leaves."""

@@ -55,6 +55,7 @@ class Registrations:
         self._supplicant.logon(mac, f"mn{mac[5]}@example.org")
         self.present.append(mac)
         if at_once:
+            self._supplicant.wait()
             at_once(mac)
         time.sleep(SETTLE)      # nothing of ours runs meanwhile
         authorised = self.watch.expect(5, kind="AP-STA-CONNECTED", since=begun).time
