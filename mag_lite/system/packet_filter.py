@@ -24,13 +24,14 @@ _MARK_FAMILY = 0xFFFF0000
 _TCP_OVER_IPV4 = 40  # octets of both headers
 _WORD_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
+# The clients' data comes first: it is what most packets are.
 _ACCESS_RULES = """
+udp dport 67 drop
+ether daddr %s meta mark set iifname . ether saddr . ip saddr map @%s meta pkttype set host accept
 ether type { 0x888e, 0x88c7, 0x890d } accept
 ether type arp drop
 ether type ip6 drop
-udp dport 67 drop
 meta pkttype { broadcast, multicast } drop
-ether daddr %s meta mark set iifname . ether saddr . ip saddr map @%s meta pkttype set host accept
 counter
 """ % (format_mac(ROUTER_MAC), CLIENTS)
 
