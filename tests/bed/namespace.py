@@ -91,10 +91,6 @@ class Namespace:
         """The interface index of `interface`."""
         return self.ip.link_lookup(ifname=interface)[0]
 
-    def has_link(self, interface: str) -> bool:
-        """Whether there is an interface of this name."""
-        return bool(self.ip.link_lookup(ifname=interface))
-
     def up(self, interface: str, **attributes):
         """Set attributes of `interface` (address=, mtu=, ...), then bring it up."""
         index = self.index(interface)

@@ -3,10 +3,10 @@
 
 from collections import namedtuple
 
-Roam = namedtuple("Roam", "begin authorised requested acknowledged programmed name eap")
+Roam = namedtuple("Roam", "begin authorised acknowledged programmed name eap")
 Roam.__doc__ = """Moments of one roam (monotonic ms): the phone turns to the new access point, which
-authorises it (AP-STA-CONNECTED), sends the PBU, gets the PBA, and has programmed its kernel (the
-last notification).  `eap`: whether EAP ran, rather than a cached key."""
+authorises it (AP-STA-CONNECTED), gets the PBA, and has programmed its kernel (the last
+notification).  `eap`: whether EAP ran, rather than a cached key."""
 
 Cost = namedtuple("Cost", "gap lost wifi signalling kernel rest")
 Cost.__doc__ = """Of a traffic gap (ms, and packets lost): Wi-Fi up to the authorisation, signalling
@@ -30,7 +30,6 @@ def roam_of(watch, phone, ap, begin: float) -> Roam:
     return Roam(
         begin,
         authorised.time,
-        requested.time,
         acknowledged.time,
         _programmed(watch, ap, acknowledged.time),
         ap.name,

@@ -83,10 +83,8 @@ class Scenario:
         )
         self.network.look_around(phone)
 
-    def roam(self, phone, ap, full_eap=False):
+    def roam(self, phone, ap):
         """`phone` roams to `ap`; returns the Roam once the new gateway has its binding."""
-        if full_eap:
-            phone.supplicant.forget_keys()
         self.watch.say(phone.name, "say", f"leaves for {ap.name}")
         begin = self.watch.events[-1].time
         phone.supplicant.roam(ap.bssid)
