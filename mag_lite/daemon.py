@@ -71,6 +71,7 @@ class Daemon:
         self._wanted_at = None
         self._timer = None
         self._repair_timer = None
+        self._access_points_lost = set()
         self.journal = Journal(run_directory + "/bindings")
         self.forwarding = Forwarding(run_directory, log)
         # Sessions are lost with the journal, which is lost when the machine starts anew.
@@ -163,12 +164,15 @@ class Daemon:
     def hostapd_up(self, interface):
         """As above."""
         self.log.info("access point on %s: connected to hostapd" % interface)
-        self.gateway.link_restored(interface, self._now())
-        self._settle()
+        if interface in self._access_points_lost:
+            self._access_points_lost.discard(interface)
+            self.gateway.link_restored(interface, self._now())
+            self._settle()
 
     def hostapd_down(self, interface, reason):
         """As above."""
         self.log.warning("access point on %s: no connection to hostapd: %s" % (interface, reason))
+        self._access_points_lost.add(interface)
 
     def _frame_received(self, interface, frame):
         self.gateway.frame_received(interface, frame, self._now())

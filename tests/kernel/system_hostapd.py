@@ -90,7 +90,7 @@ for python in ("cpython", "micropython"):
 
     phones[0].disconnect()
     check("%s: a station that leaves is gone" % python, probe.until("gone", ONE), probe.seen)
-    join(phones[0])
+    phones[0].control.order("RECONNECT")
     told = probe.until("authorized", ONE, "", seconds=20)
     check("%s: and back with a cached key, nameless" % python, told, probe.seen)
     probe.ask("reauthenticate", mac=ONE)
