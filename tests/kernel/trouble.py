@@ -309,7 +309,8 @@ class Trouble(Scenario):
         self.go(self.other, self.other_ap)
 
     def garbage(self):
-        """Random octets into every socket."""
+        """Random octets into every socket, when no handover is being revoked any more."""
+        self.watch.rest(5)
         chance = random.Random(5213)
         ends = ((self.ap, self.ap.mag), (self.anchor, self.lma))
         before = {daemon: self.network_state(daemon) for _, daemon in ends}
