@@ -50,7 +50,8 @@ class Daemon:
         self.anchor = Anchor(chosen)
         self.listeners = Listeners(self.loop, log, self._received)
         self._executor = Executor(
-            log, self.anchor, self.listeners, self._forwarding, self._journal, self._tunnel_made)
+            log, self.anchor, self.listeners, self._forwarding, self._journal, self._tunnel_made,
+            self._tunnel_unused)
         self._path_monitor = self._watch_paths()
         self._control_path = run_directory + "/control"
 
@@ -147,6 +148,12 @@ class Daemon:
         # Later: a gateway waits for its answer.
         self._mtu_timers[tunnel] = self.loop.at(
             self.loop.now(), lambda: self._follow_path(tunnel))
+
+    def _tunnel_unused(self, tunnel):
+        """Its sessions may come back, as long as those are kept that were de-registered; making
+        it again would keep them waiting."""
+        self.loop.at(self.loop.now() + self.anchor.configuration.delete_delay,
+                     lambda: self._executor.remove_tunnel(tunnel))
 
     def _path_changed(self, mag: bytes):
         for tunnel in self.anchor.sessions.tunnels():

@@ -8,9 +8,13 @@ from mag_lite.wire.address import format_address
 
 
 class Executor:
-    """One method per kind of action; `on_tunnel(tunnel)` is called after one was made."""
+    """One method per kind of action.
 
-    def __init__(self, log, anchor, listeners, forwarding, journal, on_tunnel):
+    `on_tunnel(tunnel)` is called after one was made, `on_unused(tunnel)` when its last session
+    has left it: it stays until `remove_tunnel`.
+    """
+
+    def __init__(self, log, anchor, listeners, forwarding, journal, on_tunnel, on_unused):
         self.devices = {}
         self._log = log
         self._anchor = anchor
@@ -18,6 +22,7 @@ class Executor:
         self._forwarding = forwarding
         self._journal = journal
         self._on_tunnel = on_tunnel
+        self._on_unused = on_unused
 
     def run(self):
         """Carry out the anchor's actions until none is left."""
@@ -58,9 +63,14 @@ class Executor:
                      self._forwarding.unroute, action.address)
 
     def _release_tunnel(self, action):
-        tunnel = Tunnel(action.mag, action.local, action.encapsulation)
+        self._on_unused(Tunnel(action.mag, action.local, action.encapsulation))
+
+    def remove_tunnel(self, tunnel: Tunnel):
+        """Take the device away, unless sessions use it again."""
+        if tunnel in self._anchor.sessions.tunnels():
+            return
         self.devices.pop(tunnel, None)
-        self._change("the tunnel to mag %s is not removed" % format_address(action.mag),
+        self._change("the tunnel to mag %s is not removed" % format_address(tunnel.mag),
                      self._forwarding.remove_tunnel, *tunnel)
 
     def _change(self, otherwise: str, change, *arguments):

@@ -37,6 +37,8 @@ from mag_lite.wire.mobility_header import Message
 
 #: Restored sessions are renewed one after the other, this far apart (ms).
 RESTORE_INTERVAL = 20
+#: Stations whose last frame is kept until they are known.
+MOST_EARLY = 64
 #: An arrival longer ago than this is no arrival to be timed, but found on the list (ms).
 NEWS = 1000
 #: By so much may the time of an old arrival be off: hostapd counts whole seconds (ms).
@@ -56,6 +58,7 @@ class Gateway:
         self.timers = Timers()
         common = self.actions, self.counters
         self.identities = IdentityMemory()
+        self._early = {}
         self.policy = Policy(configuration)
         self.sender = UpdateSender(self.timers, *common)
         self.presence = Presence(self.timers, *common)
@@ -146,6 +149,9 @@ class Gateway:
         self.presence.seen(binding, now)
         self.counters.count("attach")
         self.registration.handle(binding, ATTACHED, now)
+        early = self._early.pop(binding.key, None)
+        if early is not None:
+            self.frame_received(binding.interface, early, now)
 
     def _dismiss(self, binding, now):
         """The station came back as somebody else: end the old session at once."""
@@ -195,11 +201,18 @@ class Gateway:
             return
         binding = self.bindings.get(interface, mac)
         if binding is None:
-            self.counters.count("access.unknown_station")
-            self.actions.append(QueryStation(interface, mac))
+            self._keep_early(interface, mac, frame)
             return
         self.presence.seen(binding, now)
         self._serve(binding, ethertype, frame[offset:], now)
+
+    def _keep_early(self, interface, mac, frame):
+        """A station may speak before we hear that it is authorised: do not make it say it twice."""
+        self.counters.count("access.unknown_station")
+        self.actions.append(QueryStation(interface, mac))
+        if len(self._early) >= MOST_EARLY:
+            self._early = {}
+        self._early[interface, mac] = frame
 
     def _serve(self, binding, ethertype, payload, now):
         if ethertype == ethernet.ARP:

@@ -55,11 +55,17 @@ table inet pmip {
 		type filter hook output priority filter - 5
 		oifname @access meta mark & %(family)d != %(mark)d drop
 	}
+	chain segment_sizes {
+		%(segment_sizes)s
+	}
+	chain clients {
+		tcp flags syn / syn,rst goto segment_sizes
+	}
 	chain forward {
 		type filter hook forward priority mangle
-		iifname @access oifname != @tunnels drop
-		oifname @access iifname != @tunnels drop
-		%(segment_sizes)s
+		meta mark & %(family)d == %(mark)d goto clients
+		iifname @access drop
+		oifname @access drop
 	}
 }
 """
@@ -133,7 +139,7 @@ def _segment_sizes(tunnels) -> list:
     for device, (_, mtu) in tunnels.items():
         size = mtu - _TCP_OVER_IPV4
         for direction in ("iifname", "oifname"):
-            match = "%s %s tcp flags syn / syn,rst" % (direction, _quoted(device))
+            match = "%s %s" % (direction, _quoted(device))
             rules.append("%s tcp option maxseg size set %d" % (match, size))
     return rules
 

@@ -170,7 +170,8 @@ check("handed over", home(answer) == HOME, answer)
 check("its route took the new tunnel before the answer", leads_to(HOME, AP2[4]), routes())
 indication = ap1.acknowledge()
 check("the old gateway is told", indication is not None and indication.trigger == 2, indication)
-check("its tunnel is gone", list(tunnels().values()) == [AP2[4]], tunnels())
+check("its tunnel goes after the delay",
+      until(lambda: list(tunnels().values()) == [AP2[4]]), tunnels())
 answer = ap1_6.update(3)
 check("handed over to IPv6", home(answer) == HOME, answer)
 check("its route takes a tunnel in IPv6", leads_to(HOME, AP1[6]), (routes(), tunnels()))
@@ -181,6 +182,7 @@ ap1_6.acknowledge()
 
 other = ap1.update(mac="02:00:00:00:00:02")
 check("a second mobile node", home(other) == "10.20.0.3", other)
+check("unused tunnels are gone", until(lambda: len(tunnels()) == 2), tunnels())
 before = routes(), tunnels()
 daemon.kill()
 lma.run("ip", "route", "add", "10.20.0.77/32", "dev", "lo", "proto", "214")
@@ -201,7 +203,8 @@ check("a tunnel that somebody removed is made again", leads_to("10.20.0.3", AP1[
 answer = ap1.update(4, lifetime=0, mac="02:00:00:00:00:02")
 check("de-registered", answer is not None and answer.status == 0, answer)
 check("its packets are dropped", routes().get("10.20.0.3", "").startswith("blackhole"), routes())
-check("its tunnel is gone", list(tunnels().values()) == [AP2[6]], tunnels())
+check("its tunnel goes after the delay",
+      until(lambda: list(tunnels().values()) == [AP2[6]]), tunnels())
 check("the route goes after the delay", until(lambda: "10.20.0.3" not in routes()), routes())
 
 daemon.configure(SECTIONS[0], SECTIONS[2], SECTIONS[3])

@@ -101,6 +101,23 @@ def test_a_frame_of_an_unknown_station_makes_us_ask_the_authenticator():
     assert bench.take() == [QueryStation(LINK, PHONE)]
 
 
+def test_what_a_station_says_before_it_is_announced_is_answered_without_being_repeated():
+    bench = Bench()
+    bench.frame(request(dhcpv4.DISCOVER))
+    bench.take()
+    bench.attach()
+    bench.answer(bench.sent()[0])
+    _, offer = answer(bench)
+    assert kind(offer) == dhcpv4.OFFER
+
+
+def test_strangers_cannot_fill_the_memory():
+    bench = Bench()
+    for number in range(1000):
+        bench.frame(request(dhcpv4.DISCOVER, mac=bytes((2, 0, 0, 0)) + number.to_bytes(2, "big")))
+    assert len(bench.gateway._early) <= 64
+
+
 def test_selecting_this_server_is_acknowledged():
     _, ack = ask(active(), dhcpv4.REQUEST, options={
         dhcpv4.SERVER_IDENTIFIER: ROUTER, dhcpv4.REQUESTED_ADDRESS: HOME})
