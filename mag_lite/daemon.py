@@ -267,6 +267,8 @@ def main(argv) -> int:
         return 0
     if hasattr(gc, "threshold"):
         gc.threshold(_GARBAGE_THRESHOLD)
+    if hasattr(gc, "freeze"):
+        gc.freeze()  # what is loaded stays: no collection need look at it
     log = Log("pmip-mag", "v" in line.options)
     return _serve(line.options.get("c", configuration.DEFAULT_PATH),
                   line.options.get("r", RUN_DIRECTORY), log)

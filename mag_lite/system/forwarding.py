@@ -226,11 +226,13 @@ class Forwarding:
 
     def _settings(self) -> dict:
         # Let our devices alone forward.  The reverse path filter, where it is on, must look with
-        # the mark, and ICMP errors to clients must carry it.
+        # the mark, and ICMP errors to clients must carry it.  Where it is off, no packet need be
+        # looked up backwards as well: the packet filter knows the right sources.
         settings = {"net/ipv4/fwmark_reflect": 1}
         for name in self._access + [device(index) for index in self._anchors]:
             settings["net/ipv4/conf/%s/forwarding" % name] = 1
             settings["net/ipv4/conf/%s/src_valid_mark" % name] = 1
+            settings["net/ipv4/conf/%s/accept_local" % name] = 1
         return settings
 
     def _make_routes(self) -> None:

@@ -40,6 +40,7 @@ class Hostapd:
         self._retry = _FIRST_RETRY
         self._describes = True  # builds without MIB do not know STA
         self._arrivals = {}
+        self._early = {}
         self._visited = []
         self._reauthenticating = set()
         self._timer = loop.at(loop.now(), self._look)
@@ -171,6 +172,7 @@ class Hostapd:
         if self._up is not False:
             self._up = False
             self._arrivals = {}
+            self._early = {}
             self._visited = []
             self._reauthenticating = set()
             self._listener.hostapd_down(self._interface, reason)
@@ -197,16 +199,42 @@ class Hostapd:
             self._arrived(mac)
         elif name == b"AP-STA-DISCONNECTED":
             self._arrivals.pop(mac, None)
+            self._early.pop(mac, None)
             self._listener.station_gone(self._interface, mac, "disconnected")
         elif name == b"AP-STA-POLL-OK":
             self._listener.station_seen(self._interface, mac)
         elif name in _AUTHENTICATED and mac in self._reauthenticating:
             self._reauthenticating.discard(mac)
             self.query(mac)
+        elif name in _AUTHENTICATED:
+            self._authenticated(mac)
+
+    def _authenticated(self, mac: bytes) -> None:
+        """Ask who it is while its keys are being agreed on: then nothing waits for the answer."""
+        if len(self._early) >= _MOST_QUESTIONS:
+            self._early = {}
+        self._early[mac] = None
+
+        def described(answer):
+            station = parse_station(answer)
+            identity = station.identity if station else None
+            since = self._arrivals.pop(mac, None)
+            if since is not None:
+                self._listener.station_authorized(self._interface, mac, identity, since)
+            elif mac in self._early:
+                self._early[mac] = (identity,)
+
+        self._dialogue.ask("STA " + format_mac(mac), described)
 
     def _arrived(self, mac: bytes) -> None:
-        """It is authorized; who it is must be asked for."""
+        """It is authorized; unless it has just authenticated, who it is must be asked for."""
+        known = self._early.pop(mac, ())
+        if known:
+            self._listener.station_authorized(self._interface, mac, known[0], self._loop.now())
+            return
         self._arrivals[mac] = self._loop.now()
+        if known is None:
+            return  # it has been asked for
 
         def described(answer):
             since = self._arrivals.pop(mac, None)

@@ -11,7 +11,6 @@ from mag_lite.system import sockets
 from mag_lite.system.hostapd_text import parse_event
 
 _LONGEST_MESSAGE = 4608  # hostapd's own limit is 4096
-_MESSAGES_PER_WAKE_UP = 32
 _PATIENCE = 5000  # ms for an answer
 _BUSY = 100  # ms until a full socket is tried again
 
@@ -73,16 +72,15 @@ class Dialogue:
         self._end("no answer")
 
     def _receive(self) -> None:
-        for _ in range(_MESSAGES_PER_WAKE_UP):
-            if not self._socket:
-                return
-            try:
-                message = sockets.receive(self._socket, _LONGEST_MESSAGE)
-            except OSError as error:
-                self._end(sockets.reason(error))
-                return
-            if message is None:
-                return
+        # One message a wake-up: poll() says so if there are more, cheaper than asking in vain.
+        if not self._socket:
+            return
+        try:
+            message = sockets.receive(self._socket, _LONGEST_MESSAGE)
+        except OSError as error:
+            self._end(sockets.reason(error))
+            return
+        if message is not None:
             self._understand(message)
 
     def _understand(self, message: bytes) -> None:

@@ -17,7 +17,6 @@ _MOBILITY_HEADER = 135
 _CHECKSUM_OFFSET = 4
 _HOP_LIMIT = 64
 _LONGEST_MESSAGE = 2048
-_MESSAGES_PER_WAKE_UP = 64
 _QUIET = 60000  # ms until the same trouble is worth another line
 
 
@@ -63,14 +62,13 @@ class Signalling:
         return 0 if self._over_ipv6 else port
 
     def _receive(self) -> None:
-        for _ in range(_MESSAGES_PER_WAKE_UP):
-            try:
-                received = sockets.receive_from(self._socket, _LONGEST_MESSAGE)
-            except OSError as error:
-                self._complain("cannot receive", error)
-                return
-            if received is None:
-                return
+        # One message a wake-up: poll() says so if there are more, cheaper than asking in vain.
+        try:
+            received = sockets.receive_from(self._socket, _LONGEST_MESSAGE)
+        except OSError as error:
+            self._complain("cannot receive", error)
+            return
+        if received is not None:
             address, port = sockets.internet_peer(received[1])
             self._on_message(received[0], address, self._port(port))
 

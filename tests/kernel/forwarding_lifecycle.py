@@ -39,7 +39,7 @@ CLIENTS = [["wlan0", C1, A1, 0], ["wlan0", C2, A2, 0], ["wlan1", C3, A3, 0]]
 
 
 def settings(machine):
-    names = "forwarding src_valid_mark rp_filter send_redirects".split()
+    names = "forwarding src_valid_mark accept_local rp_filter send_redirects".split()
     paths = ["/proc/sys/net/ipv4/conf/*/" + name for name in names]
     paths += ["/proc/sys/net/ipv4/fwmark_reflect", "/proc/sys/net/ipv4/ip_forward"]
     return machine.run("sh", "-c", "grep . " + " ".join(paths))

@@ -203,12 +203,31 @@ def test_a_station_that_returns_with_a_cached_key_is_nameless():
         assert scene.told() == [("authorized", ONE, None, 0)], "without EAP there is no name"
 
 
+def test_a_station_that_has_just_authenticated_is_told_without_asking_again():
+    with Scene() as scene:
+        scene.hostapd.has((ONE, described(ONE)))
+        scene.told()
+        scene.asked()
+        scene.hostapd.event("CTRL-EVENT-EAP-SUCCESS2 " + format_mac(ONE))
+        assert scene.told() == []
+        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
+        assert scene.told() == [("authorized", ONE, b"mn1@example.org", 0)]
+        assert scene.asked() == ["STA " + format_mac(ONE)], "once"
+        scene.hostapd.event("CTRL-EVENT-EAP-SUCCESS " + format_mac(ONE))
+        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
+        assert scene.told() == [("authorized", ONE, b"mn1@example.org", 0)], "both at once"
+        scene.hostapd.event("CTRL-EVENT-EAP-SUCCESS " + format_mac(ONE))
+        scene.hostapd.event("AP-STA-DISCONNECTED " + format_mac(ONE))
+        assert scene.told() == [("gone", ONE, "disconnected")]
+
+
 def test_a_station_that_authenticates_again_is_told_with_its_name():
     with Scene() as scene:
         scene.told()
         scene.asked()
         scene.hostapd.event("CTRL-EVENT-EAP-SUCCESS " + format_mac(ONE))
         assert scene.told() == [], "unasked, it is told when it is authorized"
+        scene.asked()
         assert scene.ours.reauthenticate(ONE)
         scene.told()
         assert scene.asked() == ["EAPOL_REAUTH 02:00:00:00:01:01"]
