@@ -179,7 +179,7 @@ class Daemon:
     # Restart
 
     def _restore(self) -> bool:
-        """Take up the sessions of the journal; return False if it was not complete."""
+        """Take up the sessions of the journal; return False if one could not be read."""
         records, unreadable = self._journal.read()
         for name in unreadable:
             self.log.warning("journal: '%s' is unreadable" % name)
@@ -187,10 +187,10 @@ class Daemon:
         for name in sorted(records):
             self._restore_binding(name, records[name])
         self._executor.run()
-        strays = self._remove_strays()
+        self._remove_strays()
         if len(self.anchor.cache):
             self.log.info("%d sessions taken up again" % len(self.anchor.cache))
-        return not unreadable and not strays
+        return not unreadable
 
     def _restore_binding(self, name: str, entry: dict):
         try:
@@ -200,16 +200,14 @@ class Daemon:
             self.log.warning("journal: '%s' is not taken up: %s" % (name, error))
             self._journal.remove(name)
 
-    def _remove_strays(self) -> int:
-        """Remove what is in the kernel for sessions that there are not; return how many routes."""
-        strays = [address for address in self._forwarding.routes()
-                  if self.anchor.cache.of_address(address) is None]
-        for address in strays:
-            self._forwarding.unroute(address)
+    def _remove_strays(self):
+        """Remove what is in the kernel for sessions that there are not."""
+        for address in self._forwarding.routes():
+            if self.anchor.cache.of_address(address) is None:
+                self._forwarding.unroute(address)
         for tunnel in self._forwarding.tunnels():
             if tunnel not in self.anchor.sessions.tunnels():
                 self._forwarding.remove_tunnel(*tunnel)
-        return len(strays)
 
     def _count_restart(self, whole: bool):
         """Tell the gateways if sessions were lost: the counter is the second of the loss."""

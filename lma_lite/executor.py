@@ -25,19 +25,10 @@ class Executor:
         self._on_unused = on_unused
 
     def run(self):
-        """Carry out the anchor's actions until none is left.
-
-        Nobody waits for journal and log: they come last.  Should the process end before, the
-        next one finds a route without a record, and has all sessions registered again.
-        """
-        pending, later = self._anchor.actions, []
+        """Carry out the anchor's actions until none is left."""
+        pending = self._anchor.actions
         while pending:
             action = pending.pop(0)
-            if type(action) in _LATER:
-                later.append(action)
-            else:
-                _HOW[type(action)](self, action)
-        for action in later:
             _HOW[type(action)](self, action)
 
     def _send(self, action):
@@ -119,5 +110,3 @@ _HOW = {
     actions.Forget: Executor._forget,
     actions.Log: Executor._write_log,
 }
-
-_LATER = (actions.Remember, actions.Forget, actions.Log)
