@@ -5,7 +5,7 @@ import json
 import sys
 
 from mag_lite.system.command_line import CommandLine, UsageError
-from mag_lite.system.control import NoAnswer, ask
+from mag_lite.system.control_client import report
 from mag_lite.system.log import Log, printable
 from mag_lite.text import duration, table
 
@@ -63,7 +63,7 @@ def main(argv) -> int:
         return _serve(options)
     if request["verb"] == "check":
         return _check(options)
-    return _ask(options, request)
+    return report("pmip-lma", options.get("r", RUN_DIRECTORY), request, "j" in options, show)
 
 
 def _request(words):
@@ -103,23 +103,6 @@ def _check(options) -> int:
         if chosen:
             print("%s can be served" % path)
     return 1 if chosen is None else 0
-
-
-def _ask(options, request) -> int:
-    try:
-        answer = ask(options.get("r", RUN_DIRECTORY) + "/control", request)
-    except NoAnswer as error:
-        sys.stderr.write("pmip-lma: %s\n" % error)
-        return 1
-    if "error" in answer:
-        sys.stderr.write("pmip-lma: %s\n" % answer["error"])
-        return 1
-    if "j" in options:
-        print(json.dumps(answer))
-    else:
-        for line in show(request, answer):
-            print(line)
-    return 0
 
 
 def show(request: dict, answer: dict) -> list:

@@ -90,15 +90,8 @@ class Executor:
         self._journal.remove(binding_record.key(action.binding))
 
     def _write_log(self, action):
-        _LEVELS[action.level](self._log, action.text)
+        self._log.at(action.level, action.text)
 
-
-_LEVELS = {
-    "error": lambda log, text: log.error(text),
-    "warning": lambda log, text: log.warning(text),
-    "info": lambda log, text: log.info(text),
-    "debug": lambda log, text: log.debug(text),
-}
 
 _HOW = {
     actions.Send: Executor._send,

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """pmip: what a person types to see and steer the gateway."""
 
-import json
 import sys
 
 from mag_lite.system.command_line import CommandLine, UsageError
-from mag_lite.system.control import NoAnswer, ask
+from mag_lite.system.control_client import report
 from mag_lite.text import duration, table
 
 RUN_DIRECTORY = "/var/run/pmip"
@@ -57,7 +56,8 @@ def main(argv) -> int:
         from mag_lite.check import main as check
 
         return check(line.options)
-    return _ask(line.options, request)
+    return report("pmip", line.options.get("r", RUN_DIRECTORY), request,
+                  "j" in line.options, _show)
 
 
 def _request(line):
@@ -79,23 +79,6 @@ def _request(line):
             raise UsageError("clock is 'set' or 'lost'")
         request["synchronised"] = arguments[0] == "set"
     return request
-
-
-def _ask(options, request):
-    try:
-        answer = ask(options.get("r", RUN_DIRECTORY) + "/control", request)
-    except NoAnswer as error:
-        sys.stderr.write("pmip: %s\n" % error)
-        return 1
-    if "error" in answer:
-        sys.stderr.write("pmip: %s\n" % answer["error"])
-        return 1
-    if "j" in options:
-        print(json.dumps(answer))
-    else:
-        for line in _show(request, answer):
-            print(line)
-    return 0
 
 
 def _show(request, answer):

@@ -90,7 +90,7 @@ class Executor:
         self._links.hostapd(action.interface).remove(action.mac, action.tell)
 
     def _write_log(self, action):
-        _LEVELS[action.level](self._log, action.text)
+        self._log.at(action.level, action.text)
 
 
 def stage_times(stages: dict) -> list:
@@ -101,13 +101,6 @@ def stage_times(stages: dict) -> list:
     return [[name, stages[end] - stages[start]] for name, start, end in spans
             if start in stages and end in stages]
 
-
-_LEVELS = {
-    "error": lambda log, text: log.error(text),
-    "warning": lambda log, text: log.warning(text),
-    "info": lambda log, text: log.info(text),
-    "debug": lambda log, text: log.debug(text),
-}
 
 _HOW = {
     actions.SendMessage: Executor._send_message,

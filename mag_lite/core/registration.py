@@ -168,14 +168,16 @@ class Registration:
         self._withdraw(binding)
         self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN)
 
-    def _deregister_absent(self, binding, now, reason):
+    def _drop_station(self, binding):
         binding.attached = False
         self.actions.append(RemoveStation(binding.interface, binding.mac, False))
+
+    def _deregister_absent(self, binding, now, reason):
+        self._drop_station(binding)
         self._deregister(binding, now, reason)
 
     def _release_absent(self, binding, now, reason):
-        binding.attached = False
-        self.actions.append(RemoveStation(binding.interface, binding.mac, False))
+        self._drop_station(binding)
         self._release(binding, now, reason)
 
     def _install(self, binding, now, acknowledgement):

@@ -49,6 +49,10 @@ class Log:
         if self.verbose:
             self._write("debug: " + text)
 
+    def at(self, level: str, text: str) -> None:
+        """One line at "error", "warning", "info" or "debug"."""
+        getattr(self, level)(text)
+
     def exception(self, error) -> None:
         """An unforeseen error, with where it happened."""
         for line in _traceback(error).rstrip().split("\n"):
