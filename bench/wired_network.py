@@ -24,6 +24,7 @@ interface={interface}
 driver=wired
 ctrl_interface={directory}
 logger_stdout=-1
+logger_syslog=0
 logger_stdout_level=4
 ieee8021x=1
 eapol_version=2

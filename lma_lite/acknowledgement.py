@@ -13,6 +13,13 @@ from mag_lite.wire.mobility_options import Option
 #: RFC 6543: the link-local address of the gateway on every access link of the domain.
 MAG_LINK_LOCAL_ADDRESS = parse_address("fe80::200:5eff:fe00:5213")
 
+# Options do not change: those that are always the same are made once.
+_GRE = Option(options.GRE_KEY, key=None)
+_NAMELESS = Option(options.MN_IDENTIFIER, subtype=1, identifier=b"")
+_NO_HANDOFF = Option(options.HANDOFF_INDICATOR)
+_NO_TECHNOLOGY = Option(options.ACCESS_TECHNOLOGY_TYPE)
+_DHCP_SERVER = Option(options.IPV4_DHCP_SUPPORT_MODE, flags=options.DHCP_SERVER)
+
 # For all other refusals the reason is in the status of the message itself.
 _REPLY_STATUS = {
     status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS: status.IPV4_REPLY_PROHIBITED,
@@ -28,7 +35,7 @@ def accept(update: ProxyBindingUpdate, binding: Binding, lifetime: int) -> Messa
     carried = [_mn_identifier(update)]
     carried += _granted_prefixes(binding) + _granted_ipv4(update, binding)
     if binding.tunnel.encapsulation == "gre" and update.gre_key:
-        carried.append(Option(options.GRE_KEY, key=None))
+        carried.append(_GRE)
     carried += _echoes(update, update.timestamp, binding.link_local_address)
     return _message(code, update.sequence, lifetime, carried)
 
@@ -65,8 +72,7 @@ def _message(code, sequence, lifetime, carried) -> Message:
 
 
 def _mn_identifier(update) -> Option:
-    subtype, identifier = update.mn_identifier or (1, b"")
-    return Option(options.MN_IDENTIFIER, subtype=subtype, identifier=identifier)
+    return update.options.get(options.MN_IDENTIFIER, _NAMELESS)
 
 
 def _granted_prefixes(binding) -> list:
@@ -84,7 +90,7 @@ def _granted_ipv4(update, binding) -> list:
         Option(options.IPV4_HOME_ADDRESS_REPLY, status=status.IPV4_REPLY_SUCCESS,
                prefix_length=pool.prefix_length, address=binding.ipv4_home_address),
         Option(options.IPV4_DEFAULT_ROUTER_ADDRESS, address=pool.router),
-        Option(options.IPV4_DHCP_SUPPORT_MODE, flags=options.DHCP_SERVER),
+        _DHCP_SERVER,
     ]
 
 
@@ -108,15 +114,17 @@ def _refused_ipv4(update, code: int) -> list:
 
 def _echoes(update, timestamp, link_local_address) -> list:
     """The options that repeat the update's; Handoff Indicator and technology always do."""
+    asked = update.options
     carried = [
-        Option(options.HANDOFF_INDICATOR, indicator=update.handoff_indicator),
-        Option(options.ACCESS_TECHNOLOGY_TYPE, technology=update.access_technology),
+        asked.get(options.HANDOFF_INDICATOR, _NO_HANDOFF),
+        asked.get(options.ACCESS_TECHNOLOGY_TYPE, _NO_TECHNOLOGY),
     ]
-    if update.timestamp is not None:
+    if timestamp == update.timestamp and timestamp is not None:
+        carried.append(asked[options.TIMESTAMP])
+    elif timestamp is not None:
         carried.append(Option(options.TIMESTAMP, time=timestamp))
-    interface = update.message.option(options.MN_LINK_LAYER_IDENTIFIER)
-    if interface:
-        carried.append(interface)
+    if options.MN_LINK_LAYER_IDENTIFIER in asked:
+        carried.append(asked[options.MN_LINK_LAYER_IDENTIFIER])
     if update.link_local_address is not None:
         carried.append(Option(options.LINK_LOCAL_ADDRESS, address=link_local_address))
     return carried

@@ -38,10 +38,6 @@ class Admission:
                 return code
         return status.ACCEPTED
 
-    def service(self, update: ProxyBindingUpdate):
-        """Return the service that an admitted update asks for."""
-        return self._policy.authorize(update.mn_identifier, update.selection)[1]
-
     def _mobile_node_is_named(self, update):
         return status.ACCEPTED if update.mn_identifier else status.MISSING_MN_IDENTIFIER_OPTION
 
@@ -56,7 +52,8 @@ class Admission:
     def _mobile_node_is_authorized(self, update):
         if not update.mn_identifier[1]:
             return status.NOT_LMA_FOR_THIS_MOBILE_NODE
-        return self._policy.authorize(update.mn_identifier, update.selection)[0]
+        code, update.service = self._policy.authorize(update.mn_identifier, update.selection)
+        return code
 
     def _message_is_in_order(self, update):
         if update.timestamp is not None:
@@ -73,12 +70,14 @@ class Admission:
         return status.MISSING_HOME_NETWORK_PREFIX_OPTION
 
     def _handoff_indicator_is_present(self, update):
-        present = update.message.option(options.HANDOFF_INDICATOR)
-        return status.ACCEPTED if present else status.MISSING_HANDOFF_INDICATOR_OPTION
+        if options.HANDOFF_INDICATOR in update.options:
+            return status.ACCEPTED
+        return status.MISSING_HANDOFF_INDICATOR_OPTION
 
     def _access_technology_is_present(self, update):
-        present = update.message.option(options.ACCESS_TECHNOLOGY_TYPE)
-        return status.ACCEPTED if present else status.MISSING_ACCESS_TECH_TYPE_OPTION
+        if options.ACCESS_TECHNOLOGY_TYPE in update.options:
+            return status.ACCEPTED
+        return status.MISSING_ACCESS_TECH_TYPE_OPTION
 
     def _one_ipv4_address_at_most(self, update):
         if len(update.message.all(options.IPV4_HOME_ADDRESS_REQUEST)) > 1:
@@ -86,10 +85,9 @@ class Admission:
         return status.ACCEPTED
 
     def _ip_version_is_served(self, update):
-        service = self.service(update)
-        if update.home_network_prefix_options and service.prefixes is None:
+        if update.home_network_prefix_options and update.service.prefixes is None:
             return status.NOT_AUTHORIZED_FOR_IPV6_MOBILITY_SERVICE
-        if update.ipv4_request and service.addresses is None:
+        if update.ipv4_request and update.service.addresses is None:
             return status.NOT_AUTHORIZED_FOR_IPV4_MOBILITY_SERVICE
         return status.ACCEPTED
 

@@ -180,17 +180,16 @@ class Daemon:
 
     def _restore(self) -> bool:
         """Take up the sessions of the journal; return False if one could not be read."""
-        records, unreadable = self._journal.read()
-        for name in unreadable:
-            self.log.warning("journal: '%s' is unreadable" % name)
-            self._journal.discard(name)
+        if self._journal.damaged:
+            self.log.warning("journal: %d records are unreadable" % self._journal.damaged)
+        records = self._journal.read()
         for name in sorted(records):
             self._restore_binding(name, records[name])
         self._executor.run()
         self._remove_strays()
         if len(self.anchor.cache):
             self.log.info("%d sessions taken up again" % len(self.anchor.cache))
-        return not unreadable
+        return not self._journal.damaged
 
     def _restore_binding(self, name: str, entry: dict):
         try:
@@ -211,8 +210,7 @@ class Daemon:
 
     def _count_restart(self, whole: bool):
         """Tell the gateways if sessions were lost: the counter is the second of the loss."""
-        records, _ = self._state.read()
-        counter = records.get(_RESTART, {}).get("counter")
+        counter = self._state.read().get(_RESTART, {}).get("counter")
         if whole and isinstance(counter, int):
             self.anchor.restart_counter = counter
             return

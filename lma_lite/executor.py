@@ -87,7 +87,10 @@ class Executor:
             self._log.error("a session is not kept in the journal: %s" % error)
 
     def _forget(self, action):
-        self._journal.remove(binding_record.key(action.binding))
+        try:
+            self._journal.remove(binding_record.key(action.binding))
+        except OSError as error:
+            self._log.error("a session is not dropped from the journal: %s" % error)
 
     def _write_log(self, action):
         self._log.at(action.level, action.text)

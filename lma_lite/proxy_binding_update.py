@@ -14,6 +14,7 @@ class ProxyBindingUpdate:
     An option that is absent reads as None (an absent Handoff Indicator or Access Technology
     Type as 0, which both registries reserve).  `source` and `port` are the sender's, `local`
     is our address, `received` our time of day.  Lifetime is in units of 4 s; 0 de-registers.
+    `service` is what the policy grants, once it has been asked.
     """
 
     def __init__(self, message: Message, data: bytes, source: bytes, port: int, local: bytes,
@@ -26,17 +27,19 @@ class ProxyBindingUpdate:
         self.received = received
         self.sequence = message.sequence
         self.lifetime = message.lifetime
-        self.mn_identifier = _mn_identifier(message)
-        self.handoff_indicator = _value(message, options.HANDOFF_INDICATOR, "indicator", 0)
-        self.access_technology = _value(message, options.ACCESS_TECHNOLOGY_TYPE, "technology", 0)
-        self.link_layer_identifier = _link_layer_identifier(message)
-        self.timestamp = _value(message, options.TIMESTAMP, "time")
-        self.selection = _value(message, options.SERVICE_SELECTION, "identifier", b"")
-        self.link_local_address = _value(message, options.LINK_LOCAL_ADDRESS, "address")
-        self.ipv4_request = message.option(options.IPV4_HOME_ADDRESS_REQUEST)
-        self.care_of_address = _value(
-            message, options.ALTERNATE_CARE_OF_ADDRESS, "address", source)
-        self.gre_key = message.option(options.GRE_KEY)
+        self.service = None
+        #: {number: the first option of that number}
+        self.options = found = _first_of_each(message)
+        self.mn_identifier = _mn_identifier(found)
+        self.handoff_indicator = _value(found, options.HANDOFF_INDICATOR, "indicator", 0)
+        self.access_technology = _value(found, options.ACCESS_TECHNOLOGY_TYPE, "technology", 0)
+        self.link_layer_identifier = _link_layer_identifier(found)
+        self.timestamp = _value(found, options.TIMESTAMP, "time")
+        self.selection = _value(found, options.SERVICE_SELECTION, "identifier", b"")
+        self.link_local_address = _value(found, options.LINK_LOCAL_ADDRESS, "address")
+        self.ipv4_request = found.get(options.IPV4_HOME_ADDRESS_REQUEST)
+        self.care_of_address = _value(found, options.ALTERNATE_CARE_OF_ADDRESS, "address", source)
+        self.gre_key = found.get(options.GRE_KEY)
 
     @property
     def deregisters(self) -> bool:
@@ -46,6 +49,8 @@ class ProxyBindingUpdate:
     @property
     def home_network_prefix_options(self) -> list:
         """The Home Network Prefix options, also those that ask for any prefix."""
+        if options.HOME_NETWORK_PREFIX not in self.options:
+            return []
         return self.message.all(options.HOME_NETWORK_PREFIX)
 
     @property
@@ -86,17 +91,24 @@ class ProxyBindingUpdate:
         return self.mn_identifier, self.link_layer_identifier or NO_LINK_LAYER_IDENTIFIER
 
 
-def _value(message: Message, number: int, field: str, default=None):
-    option = message.option(number)
+def _first_of_each(message: Message) -> dict:
+    found = {}
+    for option in message.options:
+        found.setdefault(option.number, option)
+    return found
+
+
+def _value(found: dict, number: int, field: str, default=None):
+    option = found.get(number)
     return default if option is None else getattr(option, field)
 
 
-def _mn_identifier(message: Message):
-    option = message.option(options.MN_IDENTIFIER)
+def _mn_identifier(found: dict):
+    option = found.get(options.MN_IDENTIFIER)
     return None if option is None else (option.subtype, option.identifier)
 
 
-def _link_layer_identifier(message: Message):
+def _link_layer_identifier(found: dict):
     """The identifier, or None: one that is all zeros says that it is not known."""
-    identifier = _value(message, options.MN_LINK_LAYER_IDENTIFIER, "identifier")
+    identifier = _value(found, options.MN_LINK_LAYER_IDENTIFIER, "identifier")
     return identifier if identifier and identifier.strip(b"\0") else None

@@ -134,7 +134,7 @@ class Registration:
 
     def _open(self, update: ProxyBindingUpdate, now: int):
         """Initial binding registration (RFC 5213 section 5.3.2)."""
-        code, binding = self._sessions.open(update, self.admission.service(update), now)
+        code, binding = self._sessions.open(update, now)
         if code != status.ACCEPTED:
             self._refuse(update, code)
             return

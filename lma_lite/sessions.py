@@ -30,16 +30,16 @@ class Sessions:
         self._unused = []
         self._last_number = 0
 
-    def open(self, update: ProxyBindingUpdate, service, now: int):
+    def open(self, update: ProxyBindingUpdate, now: int):
         """Create a session; return (status, binding), the binding None if it is refused."""
-        code, address = _home_address(update, service.addresses)
+        code, address = _home_address(update, update.service.addresses)
         if code != status.ACCEPTED:
             return code, None
         self._last_number += 1
         binding = Binding(
             self._last_number, update.mn_identifier, update.access_technology,
             update.link_layer_identifier or NO_LINK_LAYER_IDENTIFIER)
-        binding.service = service
+        binding.service = update.service
         binding.ipv4_home_address = address
         binding.since = now
         self._enter(binding, update, now)

@@ -151,6 +151,12 @@ class Daemon:
         self.gateway.station_authorized(interface, mac, identity, since, self._now())
         self._settle()
 
+    def station_returned(self, interface, mac, since):
+        """As above."""
+        known = self.gateway.station_returned(interface, mac, since, self._now())
+        self._settle()
+        return known
+
     def station_gone(self, interface, mac, reason):
         """As above."""
         self.gateway.station_gone(interface, mac, reason, self._now())

@@ -75,7 +75,10 @@ class Executor:
             self._log.error("%s: not kept in the journal: %s" % (action.binding, error))
 
     def _forget(self, action):
-        self._journal.remove(journal_record.key(action.binding))
+        try:
+            self._journal.remove(journal_record.key(action.binding))
+        except OSError as error:
+            self._log.error("%s: not dropped from the journal: %s" % (action.binding, error))
 
     def _query_station(self, action):
         self._links.hostapd(action.interface).query(action.mac)

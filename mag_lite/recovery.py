@@ -18,10 +18,9 @@ class Recovery:
 
     def restore(self, anchors):
         """Take up the sessions of the journal with `anchors`; remove what else there is."""
-        records, unreadable = self._journal.read()
-        for name in unreadable:
-            self._log.warning("journal: '%s' is unreadable" % name)
-            self._journal.discard(name)
+        if self._journal.damaged:
+            self._log.warning("journal: %d records are unreadable" % self._journal.damaged)
+        records = self._journal.read()
         for key in sorted(records):
             self._restore(key, records[key], anchors)
         if len(self._gateway.bindings):

@@ -31,10 +31,10 @@ class Binding:
         "waiting", "stages",
     )
 
-    def __init__(self, interface: str, mac: bytes):
+    def __init__(self, interface: str, mac: bytes, mn_identifier: bytes = b""):
         self.interface = interface
         self.mac = mac
-        self.mn_identifier = b""
+        self.mn_identifier = mn_identifier
         self.service = b""
         self.anchor = None
         self.access_technology = 0
@@ -80,6 +80,7 @@ class BindingUpdateList:
 
     def __init__(self):
         self._by_station = {}
+        self._by_mobile_node = {}
 
     def __len__(self):
         return len(self._by_station)
@@ -92,17 +93,23 @@ class BindingUpdateList:
         return self._by_station.get((interface, mac))
 
     def add(self, binding: Binding):
-        """Enter a binding; the station must not have one yet."""
+        """Enter a binding; the station must not have one yet, and keeps its MN-Identifier."""
         self._by_station[binding.key] = binding
+        self._by_mobile_node.setdefault(binding.mn_identifier, []).append(binding)
 
     def remove(self, binding: Binding):
         """Drop a binding; dropping it twice does no harm."""
-        self._by_station.pop(binding.key, None)
+        if self._by_station.pop(binding.key, None) is None:
+            return
+        of_node = self._by_mobile_node[binding.mn_identifier]
+        of_node.remove(binding)
+        if not of_node:
+            del self._by_mobile_node[binding.mn_identifier]
 
     def of_mobile_node(self, anchor, mn_identifier: bytes):
         """Return the entries that `anchor` knows under this MN-Identifier."""
-        return [binding for binding in self._by_station.values()
-                if binding.mn_identifier == mn_identifier and binding.anchor is anchor]
+        return [binding for binding in self._by_mobile_node.get(mn_identifier, ())
+                if binding.anchor is anchor]
 
 
 def printable(identifier: bytes) -> str:

@@ -91,12 +91,20 @@ class Gateway:
             self._refuse(interface, mac, decision.refusal, identity, now)
             return
         if binding is None:
-            binding = Binding(interface, mac)
+            binding = Binding(interface, mac, decision.mn_identifier)
+            binding.anchor = decision.anchor
             self.bindings.add(binding)
         if now - since < NEWS:
             self._attach(binding, access, decision, since, now)
         elif not _has_stayed(binding, since):
             self._find(binding, access, decision, since, now)
+
+    def station_returned(self, interface: str, mac: bytes, since: int, now: int) -> bool:
+        """MN-ATTACHED by a key of an earlier authentication; False if it is not known whose."""
+        if not self.identities.recall((interface, mac), now):
+            return False
+        self.station_authorized(interface, mac, b"", since, now)
+        return True
 
     def _refuse(self, interface, mac, refusal, identity, now):
         """Every frame of a station that is not served may bring us here: do not repeat it all."""
@@ -139,8 +147,6 @@ class Gateway:
 
     def _attach(self, binding, access, decision, since, now):
         self._leave_other_links(binding.interface, binding.mac, now)
-        binding.mn_identifier = decision.mn_identifier
-        binding.anchor = decision.anchor
         binding.service = decision.service
         binding.access_technology = access.technology
         binding.attached = True

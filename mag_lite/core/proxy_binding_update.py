@@ -11,6 +11,11 @@ from mag_lite.wire.status import NAI
 #: A lifetime on the wire counts units of this many milliseconds.
 LIFETIME_UNIT = 4000
 
+# Options do not change: those that most updates carry are made once.
+_ANY_ADDRESS = Option(options.IPV4_HOME_ADDRESS_REQUEST, address=UNSPECIFIED4)
+_GRE = Option(options.GRE_KEY, key=None)
+_HANDOFF = [Option(options.HANDOFF_INDICATOR, indicator=value) for value in range(6)]
+
 
 def lifetime_units(lifetime: int) -> int:
     """Return milliseconds in the 4-second units of the wire, never rounded down to zero."""
@@ -27,13 +32,12 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
     """
     carried = [
         Option(options.MN_IDENTIFIER, subtype=NAI, identifier=binding.mn_identifier),
-        Option(options.IPV4_HOME_ADDRESS_REQUEST, prefix_length=binding.prefix_length,
-               address=binding.home_address or UNSPECIFIED4),
+        _ipv4_home_address_request(binding),
     ]
     if lifetime and binding.anchor.encapsulation == "gre":
-        carried.append(Option(options.GRE_KEY, key=None))
+        carried.append(_GRE)
     carried += [
-        Option(options.HANDOFF_INDICATOR, indicator=handoff_indicator),
+        _HANDOFF[handoff_indicator],
         Option(options.ACCESS_TECHNOLOGY_TYPE, technology=binding.access_technology),
     ]
     if timestamp is not None:
@@ -45,3 +49,10 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
         header.BINDING_UPDATE, carried, sequence=binding.sequence,
         flags=header.BU_ACKNOWLEDGE | header.BU_PROXY, lifetime=lifetime_units(lifetime),
     )
+
+
+def _ipv4_home_address_request(binding) -> Option:
+    if binding.home_address is None:
+        return _ANY_ADDRESS
+    return Option(options.IPV4_HOME_ADDRESS_REQUEST, prefix_length=binding.prefix_length,
+                  address=binding.home_address)

@@ -3,7 +3,7 @@
 
 from mag_lite.system import sockets
 from mag_lite.system.hostapd_dialogue import Dialogue
-from mag_lite.system.hostapd_text import parse_state, parse_station
+from mag_lite.system.hostapd_text import only_eap, parse_state, parse_station
 from mag_lite.wire.address import format_mac
 
 _FIRST_RETRY = 250  # ms; doubles up to the last
@@ -22,6 +22,9 @@ class Hostapd:
         may send and receive, since that time (monotonic ms); identity is what it called itself
         in EAP (bytes): empty if hostapd does not know any more, as when the station returns with
         a cached key, and None if there was no EAP.  Told again when it is authorized again.
+    listener.station_returned(interface, mac, since)
+        is authorized again by a key of an earlier EAP; returns whether it is known who that was.
+        If it is not, hostapd is asked and station_authorized told.
     listener.station_gone(interface, mac, reason)
     listener.station_seen(interface, mac)
         it answered a poll().
@@ -39,6 +42,7 @@ class Hostapd:
         self._up = None  # nothing is known yet
         self._retry = _FIRST_RETRY
         self._describes = True  # builds without MIB do not know STA
+        self._only_eap = False
         self._arrivals = {}
         self._early = {}
         self._visited = []
@@ -156,7 +160,11 @@ class Hostapd:
             self._up = True
             self._listener.hostapd_up(self._interface)
             if self._up:
+                self._dialogue.ask("GET_CONFIG", self._configured)
                 self._dialogue.ask("STA-FIRST", self._first_described)
+
+    def _configured(self, answer: bytes) -> None:
+        self._only_eap = only_eap(answer)
 
     def _disabled(self, reason: str) -> None:
         """hostapd may be about to end, or will enable the access point again."""
@@ -232,7 +240,11 @@ class Hostapd:
         if known:
             self._listener.station_authorized(self._interface, mac, known[0], self._loop.now())
             return
-        self._arrivals[mac] = self._loop.now()
+        now = self._loop.now()
+        if known == () and self._only_eap and self._listener.station_returned(
+                self._interface, mac, now):
+            return
+        self._arrivals[mac] = now
         if known is None:
             return  # it has been asked for
 

@@ -52,8 +52,16 @@ def parse_state(answer: bytes) -> str:
     return state.decode() if state.replace(b"_", b"").isalpha() else ""
 
 
+def only_eap(answer: bytes) -> bool:
+    """Whether a GET_CONFIG answer says that nobody is let in but by EAP, or by a key from EAP."""
+    ways = (_value(b"\n" + answer, b"key_mgmt=") or b"").split()
+    return bool(ways) and all(b"EAP" in way for way in ways)
+
+
 def printf_decode(text: bytes) -> bytes:
     """Undo hostapd's escapes: a backslash and one of " \\ e n r t, or x and two hex digits."""
+    if b"\\" not in text:
+        return text
     decoded = bytearray()
     position = 0
     while position < len(text):

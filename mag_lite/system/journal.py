@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Records that outlive the process: one file each, replaced in one step."""
+"""Records that outlive the process: one file, to which each change is appended by one system call.
+
+A line is a checksum, a key, and the record as JSON; the last line of a key counts, and `null` says
+that it was removed.  What is out of date is dropped by writing the file anew, now and then.
+"""
 
 import binascii
 import json
@@ -8,113 +12,127 @@ import socket
 
 from mag_lite.system import sockets
 
-_KEY = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:._@-"
-_LONGEST_KEY = 200
-_UNFINISHED = "/.unfinished"
+_REMOVED = b"null"
+_UNFINISHED = ".unfinished"
+_SLACK = 16384  # octets out of date that are worth no new file
 
 
 class Journal:
-    """The records (dicts of what JSON can say) in a directory, each under a key.
+    """The records (dicts of what JSON can say) in the file `path`, each under a key.
 
-    A key is 1-200 letters, digits and `:._@-`, the first no dot.  The directory is made if need
-    be.  OSError EADDRINUSE when another process of this machine has the same journal open.
+    A key is a text without white space.  `damaged` is how many lines could not be read when the
+    journal was opened.  OSError EADDRINUSE when another process of this machine has it open.
     """
 
-    def __init__(self, directory: str):
-        self._directory = directory
-        self._lock = _lock(directory)
+    def __init__(self, path: str):
+        self._path = path
+        self._lock = _lock(path)
+        self._file = None
+        self._torn = False
         try:
-            os.mkdir(directory)
-        except OSError as error:
-            if error.errno != sockets.EEXIST:
-                self.close()
-                raise
+            self.damaged = self._renew()
+        except OSError:
+            self._lock.close()
+            raise
 
     def write(self, key: str, record: dict) -> None:
         """Keep `record`, in place of an earlier one; a crash leaves the one or the other.
 
-        ValueError when key or record cannot be kept, OSError when the file system is full.
+        OSError when the file system is full.
         """
-        path = self._path(key)
-        text = json.dumps(record)
-        if json.loads(text) != record:
-            raise ValueError("JSON changes %r" % record)
-        sealed = _seal(text.encode())
-        # Unbuffered: a client waits for this, and a buffer costs CPython seven system calls.
-        with open(self._directory + _UNFINISHED, "wb", 0) as file:
-            if file.write(sealed) != len(sealed):
-                raise OSError(sockets.ENOSPC, "half of a record")
-        os.rename(self._directory + _UNFINISHED, path)
+        self._append(key, json.dumps(record).encode())
 
     def remove(self, key: str) -> None:
-        """Forget the record, if there is one."""
-        try:
-            os.remove(self._path(key))
-        except OSError as error:
-            if error.errno != sockets.ENOENT:
-                raise
+        """Forget the record, if there is one.  OSError when the file system is full."""
+        self._append(key, _REMOVED)
 
-    def discard(self, name: str) -> None:
-        """Remove what `read` found to be no sound record; a directory is left to its owner."""
-        try:
-            os.remove(self._directory + "/" + name)
-        except OSError as error:
-            if error.errno not in (sockets.ENOENT, sockets.EISDIR, sockets.EPERM):
-                raise
-
-    def read(self):
-        """({key: record}, [names of what is not a sound record])."""
-        records, unreadable = {}, []
-        for name in os.listdir(self._directory):
-            if name[0] != ".":
-                record = self._record(name)
-                if record is None:
-                    unreadable.append(name)
-                else:
-                    records[name] = record
-        return records, sorted(unreadable)
+    def read(self) -> dict:
+        """{key: record}"""
+        lines = self._lines()[0]
+        return {key: json.loads(line.split(b" ", 2)[2]) for key, line in lines.items()}
 
     def close(self) -> None:
         """Let another process have it; once."""
+        self._file.close()
         self._lock.close()
 
-    def _path(self, key: str) -> str:
-        if not _is_key(key):
-            raise ValueError("'%s' cannot be a journal's key" % key)
-        return self._directory + "/" + key
+    def _append(self, key: str, text: bytes) -> None:
+        line = _seal(b"%s %s" % (key.encode(), text))
+        if self._torn:
+            line = b"\n" + line
+        self._torn = self._file.write(line) != len(line)
+        if self._torn:
+            raise OSError(sockets.ENOSPC, "half of a record")
+        self._growth -= len(line)
+        if self._growth < 0:
+            self._renew_if_possible()
 
-    def _record(self, name: str):
+    def _renew_if_possible(self) -> None:
         try:
-            with open(self._path(name), "rb") as file:
-                record = json.loads(_unseal(file.read()))
-        except (OSError, ValueError):
-            return None
-        return record if isinstance(record, dict) else None
+            self._renew()
+        except OSError:
+            self._growth = _SLACK  # no space for both files: the old one is as good
 
+    def _renew(self) -> int:
+        """Write a file of what counts, in place of the old one; return how many lines did not."""
+        lines, damaged = self._lines()
+        data = b"".join([lines[key] for key in sorted(lines)])
+        # Unbuffered: a client waits for each write, and a buffer costs CPython more system calls.
+        file = open(self._path + _UNFINISHED, "wb", 0)
+        if file.write(data) not in (len(data), None):
+            file.close()
+            raise OSError(sockets.ENOSPC, "half of a journal")
+        os.rename(self._path + _UNFINISHED, self._path)
+        if self._file:
+            self._file.close()
+        self._file = file
+        self._growth = len(data) + _SLACK
+        return damaged
 
-def _is_key(text: str) -> bool:
-    if not 0 < len(text) <= _LONGEST_KEY or text[0] == ".":
-        return False
-    return all(character in _KEY for character in text)
+    def _lines(self):
+        """({key: its last line}, number of unsound lines)."""
+        lines, damaged = {}, 0
+        try:
+            file = open(self._path, "rb")
+        except OSError as error:
+            if error.errno != sockets.ENOENT:
+                raise
+            return lines, damaged
+        with file:
+            for line in file:
+                key = _key(line)
+                if key is None:
+                    damaged += line != b"\n"
+                elif line.endswith(b" null\n"):
+                    lines.pop(key, None)
+                else:
+                    lines[key] = line
+        return lines, damaged
 
 
 def _seal(text: bytes) -> bytes:
-    """`text` with its checksum in front: MicroPython's JSON parser accepts half a record."""
     return b"%08x %s\n" % (binascii.crc32(text), text)
 
 
-def _unseal(data: bytes) -> str:
-    text = data[9:-1]
-    if data != _seal(text):
-        raise ValueError("damaged")
-    return text.decode()
+def _key(line: bytes):
+    """The key of a sound line, or None: MicroPython's JSON parser accepts half a record."""
+    text = line[9:-1]
+    if line != _seal(text):
+        return None
+    key, _, record = text.partition(b" ")
+    if record != _REMOVED and not (record.startswith(b"{") and record.endswith(b"}")):
+        return None
+    try:
+        return key.decode()
+    except UnicodeError:
+        return None
 
 
-def _lock(directory: str):
+def _lock(path: str):
     # An abstract name vanishes with its process, however that ends.
     lock = socket.socket(sockets.AF_UNIX, sockets.SOCK_DGRAM, 0)
     try:
-        lock.bind(sockets.unix_address("\0pmip-journal " + directory))
+        lock.bind(sockets.unix_address("\0pmip-journal " + path))
     except OSError:
         lock.close()
         raise

@@ -17,6 +17,7 @@ interface={interface}
 driver=nl80211
 ctrl_interface={directory}
 logger_stdout=-1
+logger_syslog=0
 logger_stdout_level=2
 ssid=pmip-test
 hw_mode=g

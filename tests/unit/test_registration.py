@@ -85,6 +85,19 @@ def test_a_station_that_returns_with_a_cached_key_is_who_it_was():
     assert "must authenticate" in bench.take(Log)[0].text, "the key is of one link only"
 
 
+def test_a_station_that_returns_is_served_at_once_if_it_is_known_who_it_was():
+    bench = Bench()
+    bench.activate()
+    bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
+    bench.wait(5000)
+    bench.take()
+    assert bench.gateway.station_returned(LINK, PHONE, bench.now, bench.now)
+    update, = bench.sent()
+    assert update.option(options.MN_IDENTIFIER).identifier == IDENTITY
+    assert not bench.gateway.station_returned("wlan1", PHONE, bench.now, bench.now)
+    assert bench.take() == []
+
+
 def test_an_identity_is_not_lent_to_a_station_that_did_not_authenticate():
     bench = Bench()
     bench.activate()

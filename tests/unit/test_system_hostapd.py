@@ -33,6 +33,7 @@ class FakeHostapd:
             "ATTACH": b"OK\n",
             "PING": b"PONG\n",
             "STATUS": b"state=ENABLED\nphy=phy0\n",
+            "GET_CONFIG": b"ssid=x\nwpa=2\nkey_mgmt=WPA-EAP FT-EAP \n",
             "STA-FIRST": b"",
         }
         self.client = None
@@ -80,6 +81,7 @@ class Listener:
     def __init__(self, loop):
         self.loop = loop
         self.told = []
+        self.known = []     # whose identity is remembered
 
     def hostapd_up(self, interface):
         assert interface == "wlan0"
@@ -90,6 +92,11 @@ class Listener:
 
     def station_authorized(self, interface, mac, identity, since):
         self.told.append(("authorized", mac, identity, (self.loop.now() - since) // 1000))
+
+    def station_returned(self, interface, mac, since):
+        if mac in self.known:
+            self.told.append(("returned", mac, self.loop.now() - since))
+        return mac in self.known
 
     def station_gone(self, interface, mac, reason):
         self.told.append(("gone", mac, reason))
@@ -159,7 +166,7 @@ def test_who_is_there_already_is_told_at_the_start():
         )
         assert scene.told() == ["up", ("authorized", ONE, b"mn1@example.org", 100),
                                 ("authorized", TWO, b"", 7)]
-        assert scene.asked()[:3] == ["ATTACH", "STATUS", "STA-FIRST"]
+        assert scene.asked()[:4] == ["ATTACH", "STATUS", "GET_CONFIG", "STA-FIRST"]
 
 
 def test_a_station_that_arrives_is_asked_about_and_told():
@@ -201,6 +208,29 @@ def test_a_station_that_returns_with_a_cached_key_is_nameless():
         scene.hostapd.has((ONE, described(ONE, None)))
         scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
         assert scene.told() == [("authorized", ONE, None, 0)], "without EAP there is no name"
+
+
+def test_a_station_that_returns_is_not_asked_about_if_it_is_known_who_it_was():
+    with Scene() as scene:
+        scene.listener.known.append(ONE)
+        scene.hostapd.has((ONE, described(ONE)), (TWO, described(TWO, b"N/A")))
+        scene.told()
+        scene.asked()
+        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
+        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(TWO))
+        assert scene.told() == [("returned", ONE, 0), ("authorized", TWO, b"", 0)]
+        assert scene.asked() == ["STA " + format_mac(TWO)]
+
+
+def test_where_a_password_lets_in_as_well_nobody_is_taken_for_who_was_there_before():
+    for ways in (b"key_mgmt=WPA-PSK WPA-EAP \n", b"key_mgmt=SAE\n", b"ssid=key_mgmt=WPA-EAP\n"):
+        with Scene() as scene:
+            scene.hostapd.answers["GET_CONFIG"] = b"ssid=x\n" + ways
+            scene.listener.known.append(ONE)
+            scene.told()
+            scene.hostapd.has((ONE, described(ONE, None)))
+            scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
+            assert scene.told() == [("authorized", ONE, None, 0)]
 
 
 def test_a_station_that_has_just_authenticated_is_told_without_asking_again():

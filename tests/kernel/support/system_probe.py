@@ -62,6 +62,9 @@ class Stations:
     def station_authorized(self, interface, mac, identity, since):
         self.events.append(["authorized", text(mac), text(identity), self.loop.now() - since])
 
+    def station_returned(self, interface, mac, since):
+        return False
+
     def station_gone(self, interface, mac, reason):
         self.events.append(["gone", text(mac), reason])
 
