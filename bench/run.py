@@ -23,6 +23,7 @@ REPORT = os.path.join(REPOSITORY, "build/bench.json")
 BOOT = ["tests/bed/uml-run", "-t", "1200", "-a", "mac80211_hwsim.radios=4"]
 ON_TEST_KERNEL = {
     "registration": ["registration.py"],
+    "registration-pyroute2": ["registration.py", "--pyroute2", "-n", "500"],
     "registration-micropython": ["registration.py", "--micropython", "-n", "500"],
     "dhcp": ["dhcp.py"],
     "throughput": ["throughput.py"],

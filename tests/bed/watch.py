@@ -154,6 +154,10 @@ class Watch:
         words = " ".join(str(value) for key, value in match.items() if key != "since")
         return self.until(lambda: self.find(**match), seconds, words)
 
+    def catch_up(self):
+        """Note what happened so far, without waiting."""
+        self._take(0)
+
     def rest(self, seconds: float):
         """Let time pass, noting what happens."""
         end = now() + seconds * 1000
