@@ -12,7 +12,7 @@ from mag_lite.text import duration, table
 CONFIGURATION = "/etc/config/pmip-lma"
 RUN_DIRECTORY = "/var/run/pmip-lma"
 
-HELP = """usage: pmip-lma [-c FILE] [-r DIRECTORY] [-v]
+HELP = """usage: pmip-lma [-c FILE] [-r DIRECTORY] [-s] [-v]
        pmip-lma [-j] [-r DIRECTORY] VERB [ARGUMENT]
        pmip-lma check [-j] [-c FILE]
 
@@ -32,6 +32,7 @@ standard error.  With one it shows and steers the daemon:
 
   -c FILE        configuration (default %s)
   -r DIRECTORY   control socket and journal (default %s)
+  -s             log to the system's log, with levels, while there is one
   -v             log more
   -j             print JSON
   -h             this text
@@ -50,7 +51,7 @@ _ARGUMENTS = {
 def main(argv) -> int:
     """Run the command line `argv` (program name first); return the exit status."""
     try:
-        line = CommandLine(argv[1:], flags="hjv", values="rc")
+        line = CommandLine(argv[1:], flags="hjsv", values="rc")
         request = _request(line.words)
     except UsageError as error:
         sys.stderr.write("pmip-lma: %s\n\n%s" % (error, HELP))
@@ -84,9 +85,10 @@ def _request(words):
 
 def _serve(options) -> int:
     from lma_lite.daemon import serve
+    from mag_lite.system.system_log import SystemLog
 
     return serve(options.get("c", CONFIGURATION), options.get("r", RUN_DIRECTORY),
-                 Log("pmip-lma", "v" in options))
+                 Log("pmip-lma", "v" in options, SystemLog("pmip-lma") if "s" in options else None))
 
 
 def _check(options) -> int:

@@ -8,13 +8,15 @@ Only `flush` takes the kernel state away.
 import gc
 import sys
 
-from mag_lite import VERSION, configuration
+from mag_lite import VERSION, configuration, ubus_object
 from mag_lite.access_links import AccessLinks
+from mag_lite.announcer import Announcer
 from mag_lite.control_verbs import ControlVerbs
 from mag_lite.core.gateway import Gateway
 from mag_lite.executor import Executor
+from mag_lite.lease_file import LeaseFile
 from mag_lite.recovery import Recovery
-from mag_lite.system import settings, sockets
+from mag_lite.system import settings, sockets, ubus
 from mag_lite.system.clock import boot_identifier
 from mag_lite.system.command_line import CommandLine, UsageError
 from mag_lite.system.control import ControlServer
@@ -26,26 +28,31 @@ from mag_lite.system.loop import Loop
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.nftables import NftablesError
 from mag_lite.system.rtnetlink import LinkMonitor
+from mag_lite.system.system_log import SystemLog
 from mag_lite.transport import Transport
 from mag_lite.trusted_clock import TrustedClock
 
 RUN_DIRECTORY = "/var/run/pmip"
 
-HELP = """usage: pmip-mag [-c FILE] [-r DIRECTORY] [-v]
+HELP = """usage: pmip-mag [-c FILE] [-r DIRECTORY] [-u SOCKET] [-s] [-v]
+       pmip-mag -t [-c FILE]
 
 The Proxy Mobile IPv6 gateway of an access point: registers the stations of
 its wireless networks at their anchor, which gives them an address that they
 keep while they roam, and tunnels their packets there.  It stays in the
-foreground and logs to standard error; pmip shows and steers it.
+foreground and logs to standard error; pmip and ubus show and steer it.
 
   -c FILE        configuration (default %s)
-  -r DIRECTORY   control socket and journal (default %s)
+  -r DIRECTORY   control socket, journal and leases (default %s)
+  -u SOCKET      ubus (default %s)
+  -t             only tell what is wrong with the configuration
+  -s             log to the system's log, with levels, while there is one
   -v             log more
   -h             this text
 
 The exit status is 0 after pmip stop or pmip flush or if it is not enabled, 1
 if it cannot serve, or 2 if the command line is not understood.
-""" % (configuration.DEFAULT_PATH, RUN_DIRECTORY)
+""" % (configuration.DEFAULT_PATH, RUN_DIRECTORY, ubus.PATH)
 
 #: How long the news of a device that restarts may take to come in (ms).
 _SETTLING_TIME = 200
@@ -56,7 +63,7 @@ _GARBAGE_THRESHOLD = 65536
 class Daemon:
     """The gateway and everything it touches."""
 
-    def __init__(self, chosen, configuration_path: str, run_directory: str, log):
+    def __init__(self, chosen, configuration_path: str, run_directory: str, ubus_path: str, log):
         self.configuration = chosen
         self.configuration_path = configuration_path
         self.run_directory = run_directory
@@ -79,12 +86,19 @@ class Daemon:
         self.transport = Transport(self.loop, log, chosen.anchors, self._message_received,
                                    self._anchors_found, self._path_changed)
         self.links = AccessLinks(self.loop, log, chosen.access, self._frame_received, self)
+        self._ubus = ubus.Ubus(self.loop, log, ubus_path)
+        self._leases = LeaseFile(
+            self.loop, log, run_directory + "/leases", self.gateway.bindings)
+        self._announcer = Announcer(self._ubus, self._leases)
         self._executor = Executor(self.loop, log, self.gateway, self.transport, self.links,
-                                  self.forwarding, self.journal)
+                                  self.forwarding, self.journal, self._announcer)
         self._recovery = Recovery(
             self.loop, log, chosen, self.gateway, self.forwarding, self.journal)
-        self._control = ControlServer(
-            self.loop, run_directory + "/control", ControlVerbs(self).answer)
+        verbs = ControlVerbs(self)
+        self._control = ControlServer(self.loop, run_directory + "/control", verbs.answer)
+        ubus_object.publish(self._ubus, verbs.answer)
+        self._ubus.watch("hostapd.*", self._hostapd_changed)
+        self._ubus.watch("network.interface", None, self._network_changed)
         self._monitor = LinkMonitor(self.loop, self._link_changed)
 
     def run(self):
@@ -94,6 +108,7 @@ class Daemon:
         if not self._prepared:
             self._prepare([])
         self._recovery.restore(self._prepared)
+        self._leases.changed()
         self._settle()
         self.log.info("version %s serves %s" % (
             VERSION, ", ".join(sorted(self.configuration.access))))
@@ -126,6 +141,8 @@ class Daemon:
         """Close everything; the kernel goes on forwarding unless flushed."""
         self._monitor.close()
         self._control.close()
+        self._ubus.close()
+        self._leases.close(not self.flushing)
         self.links.close()
         self.transport.close()
         if self.flushing:
@@ -224,6 +241,16 @@ class Daemon:
         else:
             self.transport.check_soon()
 
+    def _hostapd_changed(self, name, present):
+        """An access point's object on ubus came or went: hostapd has restarted, or ended."""
+        device = name.split(".", 1)[1]
+        if device in self.configuration.access:
+            self.links.hostapd(device).link_changed()
+
+    def _network_changed(self, notification, values):
+        """An interface may have another address, of which there is no news of links."""
+        self.transport.check_soon()
+
     def _repair_soon(self):
         """One look at the kernel for all the news of a device that restarts."""
         if self._repair_timer is None:
@@ -236,6 +263,7 @@ class Daemon:
     def _anchors_found(self, anchors):
         """An anchor that is out of reach keeps its tunnel, for the clients that wait for it."""
         self._prepare(anchors + [anchor for anchor in self._prepared if anchor not in anchors])
+        self._announcer.anchors(self.configuration.anchors, anchors)
         for anchor in anchors:
             self.gateway.anchor_reachable(anchor, self.loop.now())
             self._path_changed(anchor)
@@ -264,7 +292,7 @@ class Daemon:
 def main(argv) -> int:
     """Run the daemon with the arguments `argv` (program name first); return the exit status."""
     try:
-        line = CommandLine(argv[1:], flags="hv", values="cr")
+        line = CommandLine(argv[1:], flags="hstv", values="cru")
     except UsageError as error:
         sys.stderr.write("pmip-mag: %s\n\n%s" % (error, HELP))
         return 2
@@ -275,15 +303,25 @@ def main(argv) -> int:
         gc.threshold(_GARBAGE_THRESHOLD)
     if hasattr(gc, "freeze"):
         gc.freeze()  # what is loaded stays: no collection need look at it
-    log = Log("pmip-mag", "v" in line.options)
-    return _serve(line.options.get("c", configuration.DEFAULT_PATH),
-                  line.options.get("r", RUN_DIRECTORY), log)
+    log = Log("pmip-mag", "v" in line.options,
+              SystemLog("pmip-mag") if "s" in line.options else None)
+    path = line.options.get("c", configuration.DEFAULT_PATH)
+    if "t" in line.options:
+        return 1 if _load(path, log)[0] is None else 0
+    return _serve(path, line.options.get("r", RUN_DIRECTORY),
+                  line.options.get("u", ubus.PATH), log)
 
 
-def _serve(path, run_directory, log):
+def _load(path, log):
+    """The configuration or None, and whether the gateway is enabled; problems are logged."""
     chosen, problems, enabled = configuration.load(path)
     for level, text in problems:
         (log.error if level == settings.ERROR else log.warning)(text)
+    return chosen, enabled
+
+
+def _serve(path, run_directory, ubus_path, log):
+    chosen, enabled = _load(path, log)
     if chosen is None:
         return 1
     if not enabled:
@@ -292,7 +330,7 @@ def _serve(path, run_directory, log):
     try:
         make_directory(run_directory)
         while chosen is not None:
-            daemon = Daemon(chosen, path, run_directory, log)
+            daemon = Daemon(chosen, path, run_directory, ubus_path, log)
             daemon.run()
             daemon.close()
             chosen = daemon.successor

@@ -11,7 +11,7 @@ from mag_lite.wire.address import format_address, format_mac
 class Executor:
     """One method per kind of action."""
 
-    def __init__(self, loop, log, gateway, transport, links, forwarding, journal):
+    def __init__(self, loop, log, gateway, transport, links, forwarding, journal, announcer):
         self._loop = loop
         self._log = log
         self._gateway = gateway
@@ -19,6 +19,7 @@ class Executor:
         self._links = links
         self._forwarding = forwarding
         self._journal = journal
+        self._announcer = announcer
 
     def run(self):
         """Carry out the core's actions until none is left."""
@@ -64,6 +65,7 @@ class Executor:
         self._log.info("%s: attached on %s via anchor %s in %d ms (%s)" % (
             binding, binding.interface, format_address(binding.anchor.address), whole[1],
             ", ".join(["%s %d" % (name, span) for name, span in stages])))
+        self._announcer.attached(binding, whole[1])
 
     def _remember(self, action):
         if action.binding.forwarded is None:
@@ -79,6 +81,13 @@ class Executor:
             self._journal.remove(journal_record.key(action.binding))
         except OSError as error:
             self._log.error("%s: not dropped from the journal: %s" % (action.binding, error))
+        self._announcer.ended(action.binding, action.address, action.reason)
+
+    def _announce_handover(self, action):
+        self._announcer.handed_over(action.binding, action.address)
+
+    def _announce_lease(self, action):
+        self._announcer.leased(action.binding)
 
     def _query_station(self, action):
         self._links.hostapd(action.interface).query(action.mac)
@@ -113,6 +122,8 @@ _HOW = {
     actions.Attached: Executor._attached,
     actions.Remember: Executor._remember,
     actions.Forget: Executor._forget,
+    actions.HandedOver: Executor._announce_handover,
+    actions.Leased: Executor._announce_lease,
     actions.QueryStation: Executor._query_station,
     actions.PollStation: Executor._poll_station,
     actions.Reauthenticate: Executor._reauthenticate,

@@ -27,6 +27,7 @@ def record(binding: Binding) -> dict:
         "sequence": binding.sequence,
         "lifetime": binding.lifetime,
         "expires_at": binding.expires_at,
+        "host_name": hexlify(binding.host_name).decode(),
     }
 
 
@@ -49,6 +50,7 @@ def binding(entry: dict, configuration) -> Binding:
         restored.sequence = _number(entry["sequence"], 0, 65535)
         restored.lifetime = _number(entry["lifetime"], 0, 1 << 40)
         restored.expires_at = _number(entry["expires_at"], 0, 1 << 60)
+        restored.host_name = unhexlify(entry.get("host_name", ""))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("a field is missing or wrong: %s" % error)
     return restored

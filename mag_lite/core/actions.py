@@ -19,9 +19,17 @@ Withdraw = namedtuple("Withdraw", ("interface", "mac", "address", "anchor"))
 #: The session is up (after `Forward`): worth a log line.
 Attached = namedtuple("Attached", ("binding",))
 
-#: Keep the binding in the journal, or drop it from there.
+#: Keep the binding in the journal.
 Remember = namedtuple("Remember", ("binding",))
-Forget = namedtuple("Forget", ("binding",))
+
+#: Drop it from there: the session with this address has ended here, for a reason (a text).
+Forget = namedtuple("Forget", ("binding", "address", "reason"))
+
+#: The session goes on at another gateway: `Forget` follows.
+HandedOver = namedtuple("HandedOver", ("binding", "address"))
+
+#: DHCP has confirmed the address to the client.
+Leased = namedtuple("Leased", ("binding",))
 
 #: Ask the authenticator whether a station of which a frame came is authorised.
 QueryStation = namedtuple("QueryStation", ("interface", "mac"))

@@ -19,7 +19,8 @@ class Binding:
     number last sent (0-65535), `back_off` the wait for its answer (ms).  `forwarded`
     is the address for which the kernel carries traffic, `outstanding` the time stamps of the
     unanswered updates by sequence number, `waiting` the frames to be answered once the session
-    is up.  The entry lives while the station is attached or a message about it is outstanding.
+    is up, `host_name` what it calls itself in DHCP.  The entry lives while the station is
+    attached or a message about it is outstanding.
     """
 
     __slots__ = (
@@ -28,7 +29,7 @@ class Binding:
         "home_address", "prefix_length", "default_router", "forwarded",
         "sequence", "outstanding", "sent_at", "back_off", "retries", "status",
         "lifetime", "expires_at", "requested_lifetime", "handoff_indicator",
-        "waiting", "stages",
+        "waiting", "stages", "host_name",
     )
 
     def __init__(self, interface: str, mac: bytes, mn_identifier: bytes = b""):
@@ -59,6 +60,7 @@ class Binding:
         self.handoff_indicator = 0
         self.waiting = {}
         self.stages = {}
+        self.host_name = b""
 
     @property
     def key(self):

@@ -9,7 +9,7 @@ A message passes the checks common to all, then the handler of its type, which n
 of the reply.
 """
 
-from mag_lite.core.actions import Log, SendFrame
+from mag_lite.core.actions import Leased, Log, Remember, SendFrame
 from mag_lite.core.default_router import ROUTER_MAC
 from mag_lite.core.registration import GIVEN_BACK, WANTED
 from mag_lite.wire import dhcpv4, ethernet
@@ -61,6 +61,7 @@ class DhcpServer:
         if kind in _ANSWERED and binding.forwarded is None:
             self._wait_for_session(binding, packet, now)
             return
+        self._learn_name(binding, request.options.get(dhcpv4.HOST_NAME, b""))
         reply = handler(self, binding, request, now)
         if reply is not None:
             self._reply(binding, request, reply, now)
@@ -76,6 +77,11 @@ class DhcpServer:
         """No address yet: the answer is given once the anchor has assigned one."""
         binding.waiting["dhcp"] = packet
         self.registration.handle(binding, WANTED, now)
+
+    def _learn_name(self, binding, name):
+        if name and name != binding.host_name:
+            binding.host_name = name
+            self.actions.append(Remember(binding))
 
     # One handler a message type; each returns the type of the reply, or None
 
@@ -122,6 +128,8 @@ class DhcpServer:
                              SERVER_PORT, CLIENT_PORT, dhcpv4.encode(reply))
         self.actions.append(SendFrame(
             binding.interface, ethernet.frame(binding.mac, ROUTER_MAC, ethernet.IPV4, packet)))
+        if kind == dhcpv4.ACK and request.message_type() != dhcpv4.INFORM:
+            self.actions.append(Leased(binding))
 
     def _options(self, binding, request, kind):
         options = {

@@ -165,7 +165,7 @@ class Registration:
 
     def _deregister(self, binding, now, reason):
         self._log("info", binding, "session ends: %s" % reason)
-        self._withdraw(binding)
+        self._withdraw(binding, reason)
         self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN)
 
     def _drop_station(self, binding):
@@ -231,16 +231,17 @@ class Registration:
 
     def _rejected(self, binding, now, acknowledgement):
         how, hint = reactions.reaction(acknowledgement.status)
-        self._withdraw(binding)
+        reason = "status %d (%s): %s" % (
+            acknowledgement.status,
+            statuses.BINDING_STATUS.get(acknowledgement.status, "unknown"), hint)
+        self._withdraw(binding, reason)
         if how == reactions.ANY_ADDRESS:
             how = reactions.RETRY_NOW if binding.home_address else reactions.RETRY_LATER
             binding.home_address, binding.prefix_length = None, 0
         if how == reactions.RETRY_NOW and self._retry_now(binding, now, acknowledgement):
             binding.state = REGISTERING
             return
-        self._deny(binding, now, "status %d (%s): %s" % (
-            acknowledgement.status,
-            statuses.BINDING_STATUS.get(acknowledgement.status, "unknown"), hint))
+        self._deny(binding, now, reason)
         if how == reactions.GIVE_UP:
             self.timers.cancel(("retransmit", binding.key))
 
@@ -264,7 +265,7 @@ class Registration:
 
     def refuse(self, binding, now: int, refusal: str):
         """The anchor made a session that we cannot serve: give it back."""
-        self._withdraw(binding)
+        self._withdraw(binding, refusal)
         self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN)
         binding.home_address, binding.prefix_length = None, 0
         self._deny(binding, now, refusal)
@@ -283,17 +284,17 @@ class Registration:
         """The binding ran out unanswered: no service, but the station is still here."""
         self._log("warning", binding, "binding expired, anchor %s did not answer"
                   % format_address(binding.anchor.address))
-        self._withdraw(binding)
+        self._withdraw(binding, "the binding expired, the anchor did not answer")
         self._register(binding, now, detail)
 
     def _revoked(self, binding, now, reason):
         self._log("info", binding, "session ends here: %s" % reason)
-        self._withdraw(binding)
+        self._withdraw(binding, reason)
         self._release(binding, now, reason)
 
     def _suspend(self, binding, now, reason):
         """No service for now, through no fault of the station's: it is tried again later."""
-        self._withdraw(binding)
+        self._withdraw(binding, reason)
         self._deny(binding, now, reason)
 
     def _release(self, binding, now, detail):
@@ -316,12 +317,13 @@ class Registration:
         binding.forwarded = binding.home_address
         self.actions.append(Forward(binding))
 
-    def _withdraw(self, binding):
+    def _withdraw(self, binding, reason):
         self.timers.cancel(("refresh", binding.key))
         self.timers.cancel(("expiry", binding.key))
         if binding.forwarded:
+            address = binding.forwarded
             self._withdraw_address(binding)
-            self.actions.append(Forget(binding))
+            self.actions.append(Forget(binding, address, reason))
 
     def _withdraw_address(self, binding):
         self.actions.append(Withdraw(

@@ -7,7 +7,7 @@ anchor, whose news may be old.
 """
 
 from mag_lite.core.acknowledgement import mn_identifier
-from mag_lite.core.actions import RemoveStation, SendMessage
+from mag_lite.core.actions import HandedOver, RemoveStation, SendMessage
 from mag_lite.core.registration import REVOKED, SUSPENDED
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
@@ -74,6 +74,7 @@ class Revocation:
                 self.registration.reclaim(binding, now)
                 self._answer(anchor, indication, statuses.REVOCATION_FAILED_MN_IS_ATTACHED)
             else:
+                self.actions.append(HandedOver(binding, binding.home_address))
                 self._revoke(binding, indication, now, False)
                 self._answer(anchor, indication, statuses.REVOKED)
 

@@ -26,3 +26,18 @@ def make_directory(path: str) -> None:
         return
     if "'" in path or os.system("umask 077 && mkdir -p '%s'" % path):
         raise OSError(sockets.EACCES, "cannot make the directory %s" % path)
+
+
+def replace(path: str, text: str) -> None:
+    """Make the file at `path` say `text`; who reads it sees the old or the new.  OSError."""
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+def remove(path: str) -> None:
+    """Remove the file at `path`; harmless if there is none or it cannot be done."""
+    try:
+        os.remove(path)
+    except OSError:
+        pass

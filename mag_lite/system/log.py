@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the daemon says: one line each to standard error, from where procd takes it to the log."""
+"""What the daemon says: one line each to standard error or to the system's log."""
 
 import io
 import sys
@@ -30,24 +30,26 @@ def _escape(character: str) -> str:
 
 
 class Log:
-    """Writes lines "name: text"; `debug` only when `verbose`."""
+    """Writes lines "name: text" to standard error, or to a SystemLog while that takes them;
+    `debug` only when `verbose`."""
 
-    def __init__(self, name: str, verbose: bool = False):
+    def __init__(self, name: str, verbose: bool = False, system_log=None):
         self.name = name
         self.verbose = verbose
+        self._system_log = system_log
 
     def error(self, text: str) -> None:
-        self._write("error: " + text)
+        self._write("error", text)
 
     def warning(self, text: str) -> None:
-        self._write("warning: " + text)
+        self._write("warning", text)
 
     def info(self, text: str) -> None:
-        self._write(text)
+        self._write("info", text)
 
     def debug(self, text: str) -> None:
         if self.verbose:
-            self._write("debug: " + text)
+            self._write("debug", text)
 
     def at(self, level: str, text: str) -> None:
         """One line at "error", "warning", "info" or "debug"."""
@@ -58,9 +60,13 @@ class Log:
         for line in _traceback(error).rstrip().split("\n"):
             self.error(line)
 
-    def _write(self, text: str) -> None:
+    def _write(self, level: str, text: str) -> None:
+        text = printable(text)
+        if self._system_log and self._system_log.write(level, text):
+            return
+        prefix = "" if level == "info" else level + ": "
         try:
-            sys.stderr.write("%s: %s\n" % (self.name, printable(text)))
+            sys.stderr.write("%s: %s%s\n" % (self.name, prefix, text))
         except OSError:
             pass  # whoever read the log is gone; that is no reason to stop forwarding
 

@@ -6,8 +6,8 @@ from mag_lite import cli, daemon, decode
 
 PROGRAMS = (
     ("pmip", cli.HELP, "crjh"),
-    ("pmip-mag", daemon.HELP, "crvh"),
-    ("pmip-lma", lma_cli.HELP, "crvjh"),
+    ("pmip-mag", daemon.HELP, "crutsvh"),
+    ("pmip-lma", lma_cli.HELP, "crsvjh"),
     ("pmip decode", decode.HELP, "ijh"),
 )
 VERBS = ((cli.HELP, cli._ARGUMENTS), (lma_cli.HELP, lma_cli._ARGUMENTS))

@@ -27,8 +27,9 @@ def test_records_that_do_not_fit_are_refused_with_a_reason():
     for name in record:
         damaged = dict(record)
         del damaged[name]
-        with raises(ValueError):
-            journal_record.binding(damaged, bench.gateway.configuration)
+        if name != "host_name":  # which older records lack
+            with raises(ValueError):
+                journal_record.binding(damaged, bench.gateway.configuration)
         for wrong in (None, -1, "x", [], {}):
             damaged[name] = wrong
             with raises(ValueError):

@@ -11,8 +11,8 @@ class Spy(Log):
         super().__init__("pmip-mag", verbose)
         self.lines = []
 
-    def _write(self, text):
-        self.lines.append(text)
+    def _write(self, level, text):
+        self.lines.append("%s: %s" % (level, text))
 
 
 def test_ordinary_text_stays_as_it_is():
@@ -41,7 +41,7 @@ def test_severity_can_be_read():
     log.error("a")
     log.warning("b")
     log.info("c")
-    assert log.lines == ["error: a", "warning: b", "c"]
+    assert log.lines == ["error: a", "warning: b", "info: c"]
 
 
 def test_an_unforeseen_error_is_logged_with_where_it_happened():

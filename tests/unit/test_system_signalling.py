@@ -20,7 +20,7 @@ class Spy(Log):
         super().__init__("test")
         self.lines = []
 
-    def _write(self, text):
+    def _write(self, level, text):
         self.lines.append(text)
 
 

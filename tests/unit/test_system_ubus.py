@@ -56,7 +56,7 @@ class Bus:
             self.start_broker()
         self.log = SilentLog()
         self.ubus = Ubus(self.loop, self.log, self.path)
-        self.ubus.publish("pmip", METHODS, self.handle)
+        self.publish()
         return self
 
     def __exit__(self, kind, error, traceback):
@@ -66,6 +66,9 @@ class Bus:
         if self.broker:
             self.broker.close()
         self.directory.__exit__(kind, error, traceback)
+
+    def publish(self):
+        self.ubus.publish("pmip", METHODS, self.handle)
 
     def start_broker(self):
         self.broker = Broker(self.loop, self.path)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tells the rest of the system what becomes of clients and anchors: ubus events, lease file."""
+
+from mag_lite.core.binding_update_list import printable
+from mag_lite.lease_file import host_name
+from mag_lite.system.log import printable as printable_text
+from mag_lite.wire.address import format_address, format_mac
+
+
+class Announcer:
+    """The events, which docs/ubus.md explains, are for whoever listens when they happen."""
+
+    def __init__(self, ubus, leases):
+        self._ubus = ubus
+        self._leases = leases
+        self._reachable = {}
+
+    def attached(self, binding, milliseconds: int):
+        """A client's session is up, that long after the client came."""
+        self._leases.changed()
+        self._tell("pmip.attach", binding, binding.home_address, {"milliseconds": milliseconds})
+
+    def handed_over(self, binding, address: bytes):
+        """It goes on at another gateway."""
+        self._tell("pmip.handover", binding, address, {})
+
+    def ended(self, binding, address: bytes, reason: str):
+        """It has ended here."""
+        self._leases.changed()
+        self._tell("pmip.detach", binding, address, {"reason": printable_text(reason)})
+        self._tell_lease("dhcp.release4", binding, address)
+
+    def leased(self, binding):
+        """The client has got or renewed its address."""
+        self._leases.changed()
+        if binding.forwarded:
+            self._tell_lease("dhcp.lease4", binding, binding.forwarded)
+
+    def anchors(self, configured, reachable):
+        """There is a way now to the `reachable` ones of the configured anchors."""
+        for anchor in configured:
+            is_reachable = anchor in reachable
+            if is_reachable != self._reachable.get(anchor.index, False):
+                self._reachable[anchor.index] = is_reachable
+                self._ubus.send_event("pmip.anchor", {
+                    "name": anchor.name, "address": format_address(anchor.address),
+                    "reachable": is_reachable})
+
+    def _tell(self, event, binding, address, more):
+        if not self._ubus.connected:
+            return
+        values = {
+            "mac": format_mac(binding.mac), "identity": printable(binding.mn_identifier),
+            "interface": binding.interface, "address": format_address(address),
+            "anchor": format_address(binding.anchor.address)}
+        values.update(more)
+        self._ubus.send_event(event, values)
+
+    def _tell_lease(self, event, binding, address):
+        """With the names of older and of newer odhcpd, so that its listeners understand it."""
+        if not self._ubus.connected:
+            return
+        ip = format_address(address)
+        values = {"mac": format_mac(binding.mac), "ip": ip, "ipv4": ip,
+                  "interface": binding.interface}
+        name = host_name(binding.host_name)
+        if name:
+            values.update({"name": name, "hostname": name})
+        self._ubus.send_event(event, values)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The object `pmip` on ubus: what the control socket answers, for LuCI and scripts."""
+
+from mag_lite.system import ubus_message as message
+from mag_lite.system.blobmsg import BOOLEAN, STRING
+
+NAME = "pmip"
+
+#: The methods and their arguments; all are optional for ubus, some are not for their verb.
+METHODS = {
+    "status": {},
+    "clients": {"mac": STRING},
+    "anchors": {},
+    "stats": {},
+    "detach": {"mac": STRING},
+    "reload": {},
+    "stop": {},
+    "flush": {},
+    "clock": {"synchronised": BOOLEAN},
+}
+
+
+def publish(ubus, answer) -> None:
+    """Publish the object; `answer` is that of ControlVerbs.
+
+    An error is status 2 (invalid argument) with {"error": text}.
+    """
+
+    def handle(request):
+        asked = {"verb": request.method}
+        for argument in METHODS[request.method]:
+            asked[argument] = request.arguments.get(argument)
+        try:
+            values = answer(asked)
+        except ValueError as error:
+            request.answer({"error": str(error)}, message.INVALID_ARGUMENT)
+            return
+        request.answer(values)
+
+    ubus.publish(NAME, METHODS, handle)
