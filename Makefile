@@ -16,6 +16,8 @@ help:
 	@echo 'make test                all tests (STAGES="ruff unit unit-micropython mpy-cross fuzz kernel")'
 	@echo 'make test KERNEL=6.1     the same on Linux 6.1'
 	@echo 'make bench               measurements, as a table and JSON'
+	@echo 'make ipk, make apk        packages for OpenWrt, in build/'
+	@echo 'make feed                both, with index and checksums, in build/feed'
 	@echo 'make fuzz                random input to every parser'
 	@echo 'make lint                ruff'
 	@echo 'make setup               only what all these need: packages, Python, test kernel'
@@ -34,6 +36,12 @@ test: setup
 bench: setup
 	@$(PYTHON) bench/run.py $(BENCH)
 
+ipk apk:
+	@python3 package/build/build.py $@ build
+
+feed:
+	@python3 package/build/build.py feed build/feed
+
 fuzz: setup
 	@$(BED_PATH) $(PYTHON) tests/fuzz/run.py
 
@@ -44,4 +52,4 @@ clean:
 	rm -rf build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test bench fuzz lint clean
+.PHONY: help setup demo test bench ipk apk feed fuzz lint clean

@@ -64,7 +64,15 @@ def main(argv) -> int:
         return _serve(options)
     if request["verb"] == "check":
         return _check(options)
-    return report("pmip-lma", options.get("r", RUN_DIRECTORY), request, "j" in options, show)
+    directory = options.get("r", RUN_DIRECTORY)
+    if request["verb"] == "flush":
+        from mag_lite.remains import clear, is_running
+
+        if not is_running(directory):
+            from lma_lite.forwarding import AnchorForwarding
+
+            return clear("pmip-lma", directory, AnchorForwarding, ("bindings", "state"))
+    return report("pmip-lma", directory, request, "j" in options, show)
 
 
 def _request(words):

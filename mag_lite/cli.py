@@ -56,8 +56,15 @@ def main(argv) -> int:
         from mag_lite.check import main as check
 
         return check(line.options)
-    return report("pmip", line.options.get("r", RUN_DIRECTORY), request,
-                  "j" in line.options, _show)
+    directory = line.options.get("r", RUN_DIRECTORY)
+    if request["verb"] == "flush":
+        from mag_lite.remains import clear, is_running
+
+        if not is_running(directory):
+            from mag_lite.system.forwarding import Forwarding
+
+            return clear("pmip", directory, Forwarding, ("bindings",))
+    return report("pmip", directory, request, "j" in line.options, _show)
 
 
 def _request(line):

@@ -66,8 +66,8 @@ def ruff():
 
 
 def unit_cpython():
-    """Unit and property tests on CPython."""
-    directories = [path for path in ("tests/unit", "tests/property") if os.path.isdir(path)]
+    """Unit and property tests on CPython, and those of the packages."""
+    directories = ("tests/unit", "tests/property", "tests/packages")
     return judge(*run(os.path.join(VENV, "pytest"), *directories))
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the gateway makes of /etc/config/pmip, right and wrong."""
 
-from mag_lite.configuration import SCHEMA, interpret
+from mag_lite.configuration import interpret
 from mag_lite.system import uci
 from mag_lite.system.settings import ERROR
 from mag_lite.wire.address import parse_address
@@ -100,28 +100,3 @@ config anchor 'x'
 	option address '198.51.100.2'
 	option local '2001:db8::1'
 """)
-
-
-def test_the_shipped_file_names_every_option_and_its_default():
-    with open("files/etc/config/pmip") as file:
-        shipped = file.read()
-    for section in SCHEMA:
-        assert "config %s " % section.type in shipped, section.type
-        for name, _, default, _ in section.options:
-            assert ("option %s '" % name in shipped) or ("list %s '" % name in shipped), name
-            if isinstance(default, str):
-                assert "option %s '%s'" % (name, default) in shipped, (name, default)
-
-
-def test_the_shipped_file_uncommented_is_understood():
-    with open("files/etc/config/pmip") as file:
-        lines = file.read().split("\n")
-    text = ""
-    for line in lines:
-        bare = line.strip()
-        if bare.startswith("#option") or bare.startswith("#list") or bare.startswith("#config"):
-            bare = bare[1:]
-        if bare and not bare.startswith("#") and not bare.endswith("''"):
-            text += bare + "\n"
-    configuration, problems = read(text)
-    assert problems == [] and configuration is not None

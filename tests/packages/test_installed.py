@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is in the packages runs on both Pythons, as it is installed there."""
+
+import ast
+import glob
+import os
+import subprocess
+import sys
+
+import builder
+import contents
+import pytest
+from strip import docstrings, strip
+
+from bed import paths
+
+#: What OpenWrt's python3-light leaves out.
+ABSENT = ("asyncio", "ctypes", "decimal", "email", "logging", "lzma", "multiprocessing",
+          "pydoc", "readline", "sqlite3", "ssl", "unittest", "urllib", "uuid", "xml")
+PROGRAMS = {
+    "pmip-mag": ("usr/sbin/pmip-mag", "-h"),
+    "pmip": ("usr/bin/pmip", "-h"),
+    "pmip decode": ("usr/bin/pmip", "decode", "-h"),
+    "pmip-lma": ("usr/sbin/pmip-lma", "-h"),
+}
+
+
+def library():
+    return [os.path.join(builder.root().name, "usr/lib", name) for name in contents.PROGRAMS]
+
+
+def run(*command, **environment):
+    """(status, output) of a command that finds the installed modules and no others."""
+    path = ":".join(library())
+    done = subprocess.run(
+        command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+        env={"PATH": "/bin:/usr/bin", "PYTHONPATH": path, "MICROPYPATH": path,
+             "PYTHONDONTWRITEBYTECODE": "1", **environment})
+    return done.returncode, done.stdout
+
+
+def installed(*command):
+    return os.path.join(builder.root().name, command[0]), *command[1:]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_start_on_both_pythons(name):
+    for python in ((sys.executable,), (paths.MICROPYTHON,)):
+        status, output = run(*python, *installed(*PROGRAMS[name]))
+        assert status == 0 and output.startswith(f"usage: {name} "), output
+
+
+def test_the_shell_prefers_micropython_and_falls_back_on_cpython(tmp_path):
+    script = os.path.join(builder.root().name, "usr/bin/pmip")
+    for name in ("python3", "micropython"):
+        (tmp_path / name).write_text('#!/bin/sh\necho "$0 $@"\n')
+        (tmp_path / name).chmod(0o755)
+        for shell in (("busybox", "ash"), ("bash",)):
+            status, output = run(*shell, script, "-j", "a b", PATH=f"{tmp_path}:/bin:/usr/bin")
+            wanted = {"python3": "", "micropython": "-X heapsize=4M "}[name]
+            assert output == f"{tmp_path}/{name} {wanted}{script} -j a b\n" and status == 0
+
+
+def modules():
+    return sorted(set().union(*map(contents.reachable, contents.PROGRAMS.values())))
+
+
+def test_no_module_misses_another():
+    imports = "".join(f"import {module}\n" for module in modules())
+    for python in (sys.executable, paths.MICROPYTHON):
+        status, output = run(python, "-c", imports)
+        assert status == 0, output
+
+
+def test_nothing_is_imported_that_python3_light_lacks():
+    imports = "".join(f"import {module}\n" for module in modules())
+    status, output = run(
+        sys.executable, "-c", "import sys\n"
+        f"for name in {ABSENT!r}: sys.modules[name] = None\n" + imports)
+    assert status == 0, output
+
+
+def test_stripping_changes_no_statement_and_no_line_number():
+    for folder in ("mag_lite", "lma_lite"):
+        for path in glob.glob(f"{builder.REPOSITORY}/{folder}/**/*.py", recursive=True):
+            with open(path) as file:
+                source = file.read()
+            tree = ast.parse(source)
+            texts = docstrings(tree)
+            for node in ast.walk(tree):
+                if isinstance(getattr(node, "body", None), list) and node.body:
+                    if node.body[0] in texts:
+                        node.body.pop(0)
+            short = strip(source)
+            assert ast.dump(tree, include_attributes=True) == ast.dump(
+                ast.parse(short), include_attributes=True), path
+            assert short.startswith("# SPDX-License-Identifier: GPL-2.0-or-later\n"), path
+
+
+def test_stripping_knows_strings_from_comments():
+    assert strip('"""D"""\nx = "# no"  # yes\n\n\ndef f():\n    """Doc.\n\n    # x\n    """\n'
+                 '    return """# kept"""\n') == (
+        '\nx = "# no"\n\n\ndef f():\n\n\n\n\n    return """# kept"""\n')
+    assert strip('def f():\n    """All there is."""\n') == 'def f():\n    """All there is."""\n'
+
+
+def test_shell_scripts_are_shell():
+    scripts = glob.glob(f"{builder.root().name}/etc/*/**", recursive=True)
+    scripts += glob.glob(f"{builder.REPOSITORY}/package/*/*")
+    checked = 0
+    for path in scripts:
+        if os.path.isfile(path):
+            with open(path) as file:
+                if file.readline().startswith("#!/bin/sh"):
+                    checked += 1
+                    status, output = run("busybox", "ash", "-n", path)
+                    assert status == 0, output
+    assert checked >= 11
