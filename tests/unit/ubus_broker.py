@@ -273,7 +273,9 @@ class Caller:
         self.socket.close()
 
     def send(self, kind, payload, sequence=7, peer=0):
-        self.socket.send(message.encode(kind, sequence, peer, payload))
+        octets = message.encode(kind, sequence, peer, payload)
+        while octets:
+            octets = octets[self.socket.send(octets) :]
 
     def next(self):
         """The next message to us, None if there is none."""
@@ -336,15 +338,21 @@ class Caller:
         payload += attribute(message.A_DATA, blobmsg.encode(values))
         return self.ask(message.INVOKE, payload, message.EVENT_OBJECT)[0]
 
-    def events(self):
-        """[(name, values)] that came."""
-        found = []
+    def event(self):
+        """(name, values) of the next event, None if there is none."""
         received = self.next()
-        while received:
-            if received.kind == message.INVOKE:
-                found.append((text(received.found[message.A_METHOD]),
-                              blobmsg.decode(received.found[message.A_DATA])))
+        while received and received.kind != message.INVOKE:
             received = self.next()
+        return received and (text(received.found[message.A_METHOD]),
+                             blobmsg.decode(received.found[message.A_DATA]))
+
+    def events(self):
+        """All that have come."""
+        found = []
+        event = self.event()
+        while event:
+            found.append(event)
+            event = self.event()
         return found
 
     def notify(self, number, name, values, silent=False):

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The gateway on ubus: asked, listened to, abused; the broker restarts; and the system's log.
+
+ubus.py [micropython]
+"""
+# run:
+# run: micropython
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+from bed import paths
+from bed.scenario import Scenario
+
+sys.path.insert(0, os.path.join(paths.REPOSITORY, "tests/unit"))
+
+from ubus_broker import Caller  # noqa: E402
+
+from mag_lite.system import blobmsg  # noqa: E402
+
+INVALID_ARGUMENT = 2
+NAME = "phone-1"
+LOG = "/dev/log"
+
+
+class LogDaemon:
+    """Takes what daemons send to the system's log."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(LOG)
+        self.socket.setblocking(False)
+        self.text = ""
+
+    def read(self):
+        """All that has come."""
+        while True:
+            try:
+                self.text += self.socket.recv(4096).decode() + "\n"
+            except BlockingIOError:
+                return self.text
+
+    def end(self):
+        self.socket.close()
+        os.unlink(LOG)
+
+
+class Ubus(Scenario):
+    """One phone; the gateway of its access point has a broker."""
+
+    def begin(self):
+        self.mag = self.aps[0].mag
+        self.path = os.path.join(self.aps[0].directory, "ubus.sock")
+        self.log = LogDaemon()
+        self.network.start_radios()
+        self.start_broker()
+        self.network.lma.start()
+        self.mag.start("-u", self.path, "-s", "-v")
+        self.network.wait_for(self.network.lma)
+        self.network.wait_for(self.mag)
+        self.check("the gateway publishes its object", self.published(5))
+
+    def start_broker(self):
+        self.broker = subprocess.Popen(
+            [sys.executable, os.path.join(paths.REPOSITORY, "tests/unit/ubus_broker.py"),
+             self.path], env={**os.environ, "PYTHONPATH": paths.REPOSITORY})
+
+    def published(self, seconds):
+        """Whether the object is there in time; from now on there is a caller."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                self.caller = Caller(self.path)
+                if self.caller.find("pmip"):
+                    return True
+                self.caller.close()
+            except OSError:
+                pass
+            time.sleep(0.05)
+        return False
+
+    def told(self, listener, name, seconds=10):
+        """The values of the next event of this name, None if it does not come."""
+        listener.socket.settimeout(seconds)
+        while True:
+            try:
+                found = listener.event()
+            except OSError:
+                return None
+            if found[0] == name:
+                return found[1]
+
+    def listen(self):
+        """A client that hears all events about clients."""
+        listener = Caller(self.path)
+        for pattern in ("pmip.*", "dhcp.*"):
+            listener.listen(pattern)
+        return listener
+
+    def ask(self):
+        """What the control socket answers, ubus answers."""
+        for verb in ("anchors", "clients"):
+            answer = self.caller.call("pmip", verb, {"ubus_rpc_session": "0" * 32})
+            self.check(f"ubus answers {verb} as the control socket does",
+                       answer == (0, self.mag.ask(verb)), answer)
+        status = self.caller.call("pmip", "status")
+        self.check("ubus tells the status", status[0] == 0 and "uptime" in status[1], status)
+
+    def serve(self):
+        """A client comes: events, lease file, log."""
+        listener, phone = self.listen(), self.phones[0]
+        self.network.join(phone, self.aps[0])
+        phone.dhcp.start("-x", "hostname:" + NAME)
+        attached = self.told(listener, "pmip.attach")
+        leased = self.told(listener, "dhcp.lease4")
+        self.watch.until(lambda: phone.address, 10, "the phone has an address")
+        mac = attached and attached["mac"]
+        self.check("an attach is told", attached and attached["address"] == phone.address
+                   and attached["identity"].startswith("mn1@"), attached)
+        self.check("a lease is told", leased == {
+            "mac": mac, "ip": phone.address, "ipv4": phone.address, "interface": "wlan0",
+            "name": NAME, "hostname": NAME}, leased)
+        self.watch.rest(1.2)
+        with open(os.path.join(self.mag.directory, "leases")) as file:
+            words = file.read().split()
+        self.check("it is in the lease file", words[1:] == [
+            mac, phone.address, NAME, "01:" + mac] and int(words[0]) > time.time(), words)
+        log = self.log.read()
+        self.check("the log has levels", [
+            line for line in log.split("\n") if line.startswith("<30>") and "attached on" in line])
+        listener.close()
+        return mac
+
+    def abuse(self, mac):
+        """Nonsense is refused, and nothing stops."""
+        for arguments in ({"mac": "nonsense"}, {"mac": ""}, {"mac": "<b>\n'\""}, {}):
+            status, values = self.caller.call("pmip", "detach", arguments)
+            self.check(f"detach {arguments} is refused in words", status == INVALID_ARGUMENT
+                       and isinstance(values["error"], str), (status, values))
+        for arguments in ({"mac": 5}, {"mac": [mac]}, {"mac": {"a": mac}}, {"mac": True}):
+            answer = self.caller.call("pmip", "detach", arguments)
+            self.check(f"detach {arguments} is refused", answer == (INVALID_ARGUMENT, None), answer)
+        deep = b""
+        for _ in range(10000):
+            deep = blobmsg.attribute(blobmsg.TABLE, b"\0\1t\0" + deep, 0x80)
+        for octets in (b"x", b"\xff" * 1000, deep, bytes(900000)):
+            answer = self.caller.call("pmip", "clients", octets=octets)
+            self.check(f"{len(octets)} octets of rubbish are refused",
+                       answer == (INVALID_ARGUMENT, None), answer)
+        self.ask()
+
+    def restart(self):
+        """The broker is killed; the gateway is back with it, and the client notices nothing."""
+        phone = self.phones[0]
+        self.broker.kill()
+        self.broker.wait()
+        self.check("without a broker the client is served", self.reachable(phone))
+        self.check("and the gateway answers", self.mag.serving)
+        self.start_broker()
+        begun = time.monotonic()
+        self.check("the gateway finds the new broker", self.published(10))
+        self.check(f"in {time.monotonic() - begun:.1f} s", time.monotonic() - begun < 3)
+        self.ask()
+
+    def detach(self, mac):
+        """A session is ended by ubus, which tells of it; there is no log daemon any more."""
+        self.log.end()
+        listener = self.listen()
+        answer = self.caller.call("pmip", "detach", {"mac": mac})
+        self.check("a client is sent away by ubus", answer == (0, {}), answer)
+        gone = self.told(listener, "pmip.detach")
+        self.check("its departure is told", gone and gone["mac"] == mac
+                   and "administrator" in gone["reason"], gone)
+        released = self.told(listener, "dhcp.release4")
+        self.check("and the end of its lease", released and released["mac"] == mac, released)
+
+    def end(self):
+        """The gateway ends, with all that it has written."""
+        self.caller.call("pmip", "flush")
+        self.watch.until(lambda: not self.mag.running, 10, "the gateway ends")
+        self.check("the lease file is gone",
+                   not os.path.exists(os.path.join(self.mag.directory, "leases")))
+        self.check("there was no traceback", "Traceback" not in self.log.text + self.mag.log())
+        self.check("without a log daemon the log is standard error",
+                   "session ends" in self.mag.log(), self.mag.log())
+
+
+def main(arguments):
+    """Run it."""
+    with Ubus(phones=1, running=False, python=arguments[0] if arguments else "cpython") as bed:
+        bed.begin()
+        bed.ask()
+        mac = bed.serve()
+        bed.abuse(mac)
+        bed.restart()
+        bed.detach(mac)
+        bed.end()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
