@@ -14,6 +14,7 @@ sys.path[:0] = [os.path.join(HERE, "../.."), os.path.join(HERE, "../unit")]
 import vectors  # noqa: E402
 
 from mag_lite import dissect  # noqa: E402
+from mag_lite.system import blobmsg, ubus_message  # noqa: E402
 from mag_lite.wire import (  # noqa: E402
     address,
     arp,
@@ -161,6 +162,27 @@ def fuzz_address(data):
     return tuple(seen)
 
 
+def fuzz_blobmsg(data):
+    try:
+        values = blobmsg.decode(data)
+    except blobmsg.BlobError as error:
+        return str(error)[:12]
+    octets = blobmsg.encode(values)
+    assert blobmsg.encode(blobmsg.decode(octets)) == octets
+    return tuple([(len(name), type(value).__name__) for name, value in values.items()])
+
+
+def fuzz_ubus_message(data):
+    receiver, seen = ubus_message.Receiver(), []
+    try:
+        for start in range(0, len(data), 50):
+            for message in receiver.feed(data[start:start + 50]):
+                seen.append((message.kind, tuple(message.found or ())))
+    except blobmsg.BlobError as error:
+        seen.append(str(error))
+    return tuple(seen)
+
+
 def _signalling():
     return [vectors.octets(vectors.load(name)) for name in vectors.names()]
 
@@ -218,6 +240,20 @@ def _udp():
         packet for packet in _packets() if packet[0] == 0x45 and packet[9] == 17]
 
 
+def _blobs():
+    import test_system_blobmsg
+    return [bytes.fromhex(octets) for _, octets in test_system_blobmsg.WIRE] + [
+        b"".join([bytes.fromhex(octets) for _, octets in test_system_blobmsg.WIRE if
+                  len(octets) % 8 == 0])]
+
+
+def _bus():
+    attributes = blobmsg.attribute_u32(3, 1 << 31) + blobmsg.attribute_text(4, "send")
+    messages = [ubus_message.encode(0, 0, 5, b"")] + [
+        ubus_message.encode(5, 7, 1, attributes + blobmsg.attribute(7, blob)) for blob in _blobs()]
+    return messages + [b"".join(messages)]
+
+
 def _captures():
     import test_wire_pcap
     return [test_wire_pcap.pcap_file(order) for order in "<>"] + [
@@ -233,6 +269,7 @@ CODECS = {
     "address": (fuzz_address, lambda: [b"2001:db8::1", b"::ffff:192.0.2.1", b"192.0.2.10",
                                        b"02:00:5e:10:00:01", b"10.20.0.0/16", b"2001:db8::/32"]),
     "arp": (fuzz_arp, _arps),
+    "blobmsg": (fuzz_blobmsg, _blobs),
     "classless_routes": (fuzz_classless_routes, lambda: [b"\x08\x0a" + HOST + b"\0" + HOST]),
     "dhcpv4": (fuzz_dhcpv4, _dhcp),
     "dhcpv4_options": (fuzz_dhcpv4_options, lambda: [
@@ -247,6 +284,7 @@ CODECS = {
     "mobility_header": (fuzz_mobility_header, _every_message),
     "mobility_options": (fuzz_mobility_options, _every_option),
     "pcap": (fuzz_pcap, _captures),
+    "ubus_message": (fuzz_ubus_message, _bus),
     "udp4": (fuzz_udp4, _udp),
 }
 
