@@ -6,8 +6,13 @@ Arguments may be quoted with ' (everything is literal, line ends too) or " (a ba
 next character literal); a backslash at the end of a line continues it.
 """
 
+from mag_lite.system.files import exists
+
+CONFIGURATIONS = "/etc/config"
+CHANGES = "/tmp/.uci"
+
 _BLANKS = b" \t\r\v\f"
-_NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 
 class UciError(ValueError):
@@ -26,10 +31,24 @@ class Section:
         self.options = {}
 
 
-def load(path: str) -> list:
-    """The sections of a file; OSError when it cannot be read, UciError when it makes no sense."""
+def load(path: str, changes: str = CHANGES) -> list:
+    """The sections of a file; OSError when it cannot be read, UciError when it makes no sense.
+
+    Of a file in CONFIGURATIONS, with what the directory `changes` has for it: `uci show` counts
+    what is not committed yet, and so do we.
+    """
     with open(path, "rb") as file:
-        return parse(file.read())
+        sections = parse(file.read())
+    directory, _, name = path.rpartition("/")
+    if directory != CONFIGURATIONS or not exists(changes + "/" + name):
+        return sections
+    with open(changes + "/" + name, "rb") as file:
+        text = file.read()
+    if not text:
+        return sections
+    from mag_lite.system.uci_delta import apply
+
+    return apply(sections, text, name)
 
 
 def parse(text) -> list:
@@ -38,7 +57,7 @@ def parse(text) -> list:
     As in libuci a section that is opened again by name goes on, an option set again is replaced,
     a list goes on, and an option without a value says nothing.
     """
-    reader = _Reader(text.encode() if isinstance(text, str) else text)
+    reader = Reader(text.encode() if isinstance(text, str) else text)
     sections = []
     section = None
     command = reader.command()
@@ -46,7 +65,7 @@ def parse(text) -> list:
         if command in ("config", "c"):
             section = _open(sections, reader)
         elif command in ("package", "p"):
-            reader.name(_NAME + b"-")
+            reader.name(NAME + b"-")
         elif command not in ("option", "o", "list", "l"):
             reader.fail("'%s' is not config, option or list" % command)
         elif section is None:
@@ -60,11 +79,11 @@ def parse(text) -> list:
     return sections
 
 
-def _open(sections: list, reader: "_Reader") -> Section:
+def _open(sections: list, reader: "Reader") -> Section:
     kind = reader.argument()
     if not kind or not all(33 <= character <= 126 for character in kind.encode()):
         reader.fail("a section needs a type")
-    name = reader.name(_NAME, required=False)
+    name = reader.name(NAME, required=False)
     for section in sections:
         if name and section.name == name:
             if section.type != kind:
@@ -74,20 +93,20 @@ def _open(sections: list, reader: "_Reader") -> Section:
     return sections[-1]
 
 
-def _set(options: dict, reader: "_Reader") -> None:
-    name = reader.name(_NAME)
+def _set(options: dict, reader: "Reader") -> None:
+    name = reader.name(NAME)
     value = reader.argument()
     if value:
         options[name] = value
 
 
-def _add(options: dict, reader: "_Reader") -> None:
-    name = reader.name(_NAME)
+def _add(options: dict, reader: "Reader") -> None:
+    name = reader.name(NAME)
     items = options.get(name, [])
     options[name] = ([items] if isinstance(items, str) else items) + [reader.argument()]
 
 
-class _Reader:
+class Reader:
     """Cuts the text into commands and arguments."""
 
     def __init__(self, text: bytes):
@@ -119,6 +138,15 @@ class _Reader:
         while self._here() not in (b"", b"\n", b";") and self._here() not in _BLANKS:
             self._take(value)
         return self._decoded(bytes(value))
+
+    def at_end(self) -> bool:
+        """Whether nothing is left of the text."""
+        return not self._here()
+
+    def skip_line(self) -> None:
+        """Go on behind the next line end."""
+        self._skip_comment()
+        self._position += 1
 
     def name(self, allowed: bytes, required: bool = True):
         """An argument of allowed characters; None when there is none and none is required."""

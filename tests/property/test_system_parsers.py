@@ -9,7 +9,7 @@ import threading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mag_lite.system import hostapd_text, uci
+from mag_lite.system import hostapd_text, uci, uci_delta
 from mag_lite.system.control import ControlServer, ask
 from mag_lite.system.journal import Journal
 from mag_lite.system.log import printable
@@ -62,6 +62,35 @@ def test_uci_reads_anything_or_names_the_line(text):
             assert section.type
     except uci.UciError as error:
         assert str(error).startswith("line ")
+
+
+def options(sections):
+    return [(section.type, section.name, section.options) for section in sections]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
+NAMED = st.lists(
+    st.tuples(NAME, NAME, st.dictionaries(NAME, TEXT | st.lists(TEXT, min_size=1), max_size=4)),
+    max_size=4, unique_by=lambda section: section[1])
+
+
+@given(NAMED, NAMED)
+def test_uci_changes_turn_one_configuration_into_another(before, after):
+    lines = ["-pmip.%s" % name for _, name, _ in before]
+    for kind, name, values in after:
+        lines.append("pmip.%s=%s" % (name, single(kind)))
+        for option, value in values.items():
+            sign, items = ("", [value]) if isinstance(value, str) else ("|", value)
+            lines += ["%spmip.%s.%s=%s" % (sign, name, option, single(item)) for item in items]
+    result = uci_delta.apply(uci.parse(written(before, single)), "\n".join(lines), "pmip")
+    assert options(result) == after
+
+
+@given(SECTIONS, st.binary() | st.lists(st.text("+-@|~^='. \npmiagXYZ0123456789_")).map(
+    lambda words: "\n".join("pmip.".join(words).split(" "))))
+def test_uci_changes_may_say_anything(sections, changes):
+    for section in uci_delta.apply(uci.parse(written(sections, single)), changes, "pmip"):
+        assert section.type
 
 
 @given(st.binary())
