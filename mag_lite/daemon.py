@@ -86,7 +86,7 @@ class Daemon:
         self.transport = Transport(self.loop, log, chosen.anchors, self._message_received,
                                    self._anchors_found, self._path_changed)
         self.links = AccessLinks(self.loop, log, chosen.access, self._frame_received, self)
-        self._ubus = ubus.Ubus(self.loop, log, ubus_path)
+        self._ubus = ubus.Ubus(self.loop, log, self.gateway.counters.count, ubus_path)
         self._leases = LeaseFile(
             self.loop, log, run_directory + "/leases", self.gateway.bindings)
         self._announcer = Announcer(self._ubus, self._leases)

@@ -49,13 +49,14 @@ class Ubus:
     the connection, and makes it anew, with all that is wanted, when it is lost.
 
     That is noticed at once; ubusd is then looked for after 0.1 s, doubling to 5 min, and every
-    5 min if it was never there.  `malformed` counts messages that could not be understood.
+    5 min if it was never there.  `count(name)` is told of each message that could not be
+    understood ("ubus.malformed") or was dropped as ubusd took none ("ubus.not_sent").
     """
 
-    def __init__(self, loop, log, path: str = PATH):
-        self.malformed = 0
+    def __init__(self, loop, log, count, path: str = PATH):
         self._loop = loop
         self._log = log
+        self._count = count
         self._path = path
         self._roles = []
         self._listener = Listener()
@@ -127,7 +128,8 @@ class Ubus:
     def _connect(self):
         self._timer = None
         try:
-            self._connection = Connection(self._loop, self._path, self._received, self._lost)
+            self._connection = Connection(
+                self._loop, self._path, self._received, self._lost, self._count)
             self._seen = True
         except OSError as error:
             self._complain("%s: %s" % (self._path, sockets.reason(error)), self._log.debug)
@@ -213,7 +215,7 @@ class Ubus:
 
     def _decline(self, received):
         """What cannot be understood may be a call that waits for its answer."""
-        self.malformed += 1
+        self._count("ubus.malformed")
         for number, role in self._objects.items():
             if role.name and received.peer:
                 self._connection.send(

@@ -15,14 +15,15 @@ _MOST_UNSENT = 1 << 18
 
 class Connection:
     """`on_message(message)` gets what is no answer; `on_end(reason)` at most one call: ubusd is
-    gone or does not speak ubus, and the connection is closed.  OSError when nobody is at `path`.
+    gone or does not speak ubus, and the connection is closed.  `count` is that of Ubus.  OSError
+    when nobody is at `path`.
     """
 
-    def __init__(self, loop, path: str, on_message, on_end):
-        self.dropped = 0  # messages for which there was no room
+    def __init__(self, loop, path: str, on_message, on_end, count):
         self._loop = loop
         self._on_message = on_message
         self._on_end = on_end
+        self._count = count
         self._receiver = message.Receiver()
         self._unsent = b""
         self._asked = {}
@@ -46,7 +47,7 @@ class Connection:
         if not self._socket:
             return
         if self._unsent and len(self._unsent) + len(octets) > _MOST_UNSENT:
-            self.dropped += 1
+            self._count("ubus.not_sent")
             return
         waiting = bool(self._unsent)
         self._unsent += octets

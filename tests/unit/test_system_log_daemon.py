@@ -95,6 +95,17 @@ def test_a_log_daemon_that_restarts_is_found_again():
             assert not log.write("info", "lost")
 
 
+def test_nothing_is_lost_when_it_has_restarted_meanwhile():
+    with Directory() as directory:
+        path = directory + "/log"
+        log = SystemLog("p", path)
+        for text in ("one", "two", "three"):
+            daemon = LogDaemon(path)
+            assert log.write("info", text)
+            assert daemon.lines()[0].endswith(": " + text)
+            daemon.end()
+
+
 def test_one_that_does_not_read_never_stops_us():
     with Directory() as directory:
         daemon = LogDaemon(directory + "/log")

@@ -55,7 +55,8 @@ class Bus:
         if self.wants_broker:
             self.start_broker()
         self.log = SilentLog()
-        self.ubus = Ubus(self.loop, self.log, self.path)
+        self.counted = []
+        self.ubus = Ubus(self.loop, self.log, self.counted.append, self.path)
         self.publish()
         return self
 
@@ -170,7 +171,7 @@ def test_malformed_calls_are_refused_and_counted():
         for octets in (b"x", b"\x83\0\0\x09\0\1t\0a\0\0\0", b"\xff" * 400, bytes(70000)):
             status, values = caller.call("pmip", "echo", octets=octets)
             assert (status, values) == (message.INVALID_ARGUMENT, None), octets[:9]
-        assert bus.ubus.malformed == 4
+        assert bus.counted == ["ubus.malformed"] * 4
         assert caller.call("pmip", "echo") == (0, {})
         assert not bus.errors
 
@@ -265,6 +266,7 @@ def test_a_broker_that_restarts_is_noticed_at_once_and_told_everything_again():
             bus.start_broker()
             bus.wait(100)
             assert bus.ubus.connected
+            assert len(bus.ubus._objects) == 3, "what was there before is forgotten"
         caller = bus.caller()
         number = caller.add("hostapd.wlan0")
         assert caller.notify(number, "sta-authorized", {"address": "02:00:00:00:00:01"})
@@ -326,10 +328,11 @@ def test_a_stranger_at_the_socket_is_left():
 
 def test_a_broker_that_does_not_read_costs_a_bounded_amount():
     with Bus() as bus:
-        bus.run()
+        bus.wait(0)
         values = {"text": "x" * 50000}
         for _ in range(50):
             bus.ubus.send_event("pmip.attach", values)
+        assert len(bus.counted) > 40 and set(bus.counted) == {"ubus.not_sent"}
         caller = bus.caller()
         assert caller.call("pmip", "echo") == (0, {})
 
