@@ -4,15 +4,14 @@
 import json
 import os
 
-from mag_lite import configuration
+from mag_lite import configuration, surroundings
+from mag_lite.surroundings import FAIL, PASS, WARN
 from mag_lite.system import settings, sockets, tunnel
 from mag_lite.system.control import NoAnswer, ask
 from mag_lite.system.files import exists
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.rtnetlink import Rtnetlink, delete_link, new_link
 from mag_lite.wire.address import format_address
-
-PASS, WARN, FAIL = "PASS", "WARN", "FAIL"
 
 #: The OpenWrt package with the module for each kind of tunnel.
 _PACKAGES = {"gre": "kmod-gre", "ip6gre": "kmod-gre6", "ipip": "kmod-ipip",
@@ -53,12 +52,15 @@ def _findings(path, run_directory):
             findings += _anchor(anchor)
         for access in chosen.access.values():
             findings += _access(access)
+        lengths = [len(anchor.address) for anchor in chosen.anchors]
+        findings += surroundings.findings(
+            surroundings.load(), sorted(chosen.access), 16 in lengths, 4 in lengths)
     return findings + _daemon(run_directory, chosen)
 
 
 def _nft():
     if os.system("nft --version > /dev/null 2>&1"):
-        return FAIL, "the nft command does not work", "opkg install nftables kmod-nft-netdev"
+        return FAIL, "the nft command does not work", "install the packages nftables and kmod-nft-netdev"
     return PASS, "the nft command works", None
 
 
@@ -67,6 +69,7 @@ def _anchor(anchor):
     route = Rtnetlink()
     try:
         path = route.route_get(anchor.address, anchor.local or b"")
+        devices = [link.name for link in route.links().values() if link.index == path.device]
     except NetlinkError as error:
         return [(FAIL, "%s: there is no route to it: %s" % (name, error),
                  "connect the uplink, or correct option lma")]
@@ -75,7 +78,22 @@ def _anchor(anchor):
     local = anchor.local or path.source
     findings = [(PASS, "%s: reached from %s, path MTU %d" % (
         name, format_address(local), path.mtu), None)]
+    if len(local) == 4:
+        findings += _reverse_path(name, devices[0])
     return findings + [_tunnels(name, anchor.encapsulation, local, anchor.address)]
+
+
+def _reverse_path(name, device):
+    """Find out whether the kernel drops what the anchor sends by another way than ours to it."""
+    strictness = []
+    for each in ("all", device):
+        with open("/proc/sys/net/ipv4/conf/%s/rp_filter" % each) as file:
+            strictness.append(int(file.read()))
+    if max(strictness) != 1:
+        return []
+    return [(WARN, "%s: strict reverse path filter: packets that come from it on another device "
+             "than %s are dropped" % (name, device),
+             "sysctl -w net.ipv4.conf.%s.rp_filter=2, if they do" % device)]
 
 
 def _tunnels(name, encapsulation, local, remote):
@@ -89,7 +107,7 @@ def _tunnels(name, encapsulation, local, remote):
     except NetlinkError as error:
         if error.errno != sockets.EEXIST:
             return (FAIL, "%s: the kernel makes no %s tunnel: %s" % (name, kind, error),
-                    "as root: opkg install " + _PACKAGES[kind])
+                    "ask as root, or install the package " + _PACKAGES[kind])
     finally:
         route.close()
     return PASS, "%s: the kernel makes %s tunnels" % (name, kind), None
