@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The client of ubus, against a broker that does what ubusd does."""
 
+from binascii import unhexlify
+
 from ubus_broker import Broker, Caller
 
 from mag_lite.system import blobmsg
@@ -347,6 +349,26 @@ def test_messages_come_in_any_pieces():
         assert [(each.kind, each.sequence, each.peer) for each in found] == [
             (message.INVOKE, 5, 6), (message.HELLO, 0, 9)], size
         assert found[0].found == {3: b"\0\0\0\7"}
+
+
+def test_a_call_is_read_and_written_as_libubus_does():
+    values = {"text": "hi", "flag": True, "x": {"l": [1, "a", None, 0.5]}}
+    x = ("82000040" "00017800" "81000038" "00016c00" "8500000c" "00000000" "00000001"
+         "8300000a" "00000000" "61000000" "80000008" "00000000" "88000010" "00000000"
+         "3fe0000000000000")
+    arguments = ("8300000f" "0004746578740000" "68690000" "8700000d" "0004666c61670000" "01000000"
+                 + x)
+    octets = unhexlify("00050002" "23df0a31" "0000007c" "03000008" "23df0a31"
+                       "04000009" "6563686f00000000" "07000064" + arguments)
+    call, = Receiver().feed(octets)
+    assert (call.kind, call.sequence, call.peer) == (message.INVOKE, 2, 0x23DF0A31)
+    assert blobmsg.text(call.found[message.A_METHOD]) == "echo"
+    assert blobmsg.decode(call.found[message.A_DATA]) == values
+    assert blobmsg.encode({"x": values["x"]}) == unhexlify(x)
+    assert octets == message.encode(
+        message.INVOKE, 2, 0x23DF0A31, attribute_u32(message.A_OBJECT, 0x23DF0A31)
+        + attribute_text(message.A_METHOD, "echo")
+        + attribute(message.A_DATA, unhexlify(arguments)))
 
 
 def test_a_long_message_is_passed_over_and_told_of():

@@ -40,7 +40,10 @@ class Client:
         self.send(message.HELLO, 0, self.number)
 
     def send(self, kind, sequence, peer, payload=b""):
-        self.socket.send(message.encode(kind, sequence, peer, payload))
+        try:
+            self.socket.send(message.encode(kind, sequence, peer, payload))
+        except OSError:
+            pass  # it is gone, as will be seen where it is read
 
     def ready(self):
         try:
