@@ -15,9 +15,12 @@ class Announcer:
         self._leases = leases
         self._reachable = {}
 
+    def renewed(self):
+        """A session is up, or was extended."""
+        self._leases.changed()
+
     def attached(self, binding, milliseconds: int):
         """A client's session is up, that long after the client came."""
-        self._leases.changed()
         self._tell("pmip.attach", binding, binding.home_address, {"milliseconds": milliseconds})
 
     def handed_over(self, binding, address: bytes):
@@ -32,7 +35,6 @@ class Announcer:
 
     def leased(self, binding):
         """The client has got or renewed its address."""
-        self._leases.changed()
         if binding.forwarded:
             self._tell_lease("dhcp.lease4", binding, binding.forwarded)
 

@@ -75,6 +75,7 @@ class Executor:
                 journal_record.key(action.binding), journal_record.record(action.binding))
         except OSError as error:
             self._log.error("%s: not kept in the journal: %s" % (action.binding, error))
+        self._announcer.renewed()
 
     def _forget(self, action):
         try:
