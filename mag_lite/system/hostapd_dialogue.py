@@ -51,6 +51,7 @@ class Dialogue:
         self._questions = []
         if self._socket:
             self._loop.remove(self._socket.fileno())
+            _take_leave(self._socket)
             self._socket.close()
             self._socket = None
 
@@ -118,3 +119,11 @@ def _connected(path: str):
         raise
     made.setblocking(False)
     return made
+
+
+def _take_leave(connected) -> None:
+    # hostapd would else go on telling nobody, and complain about it in the system's log.
+    try:
+        connected.send(b"DETACH")
+    except OSError:
+        pass  # it is gone itself

@@ -31,6 +31,7 @@ class FakeHostapd:
         self.asked = []
         self.answers = {
             "ATTACH": b"OK\n",
+            "DETACH": None,     # who says it no longer hears
             "PING": b"PONG\n",
             "STATUS": b"state=ENABLED\nphy=phy0\n",
             "GET_CONFIG": b"ssid=x\nwpa=2\nkey_mgmt=WPA-EAP FT-EAP \n",
@@ -342,6 +343,15 @@ def test_a_station_that_is_sent_away_is_told():
         assert scene.ours.remove(ONE, True)
         scene.told()
         assert scene.asked() == ["DEAUTHENTICATE 02:00:00:00:01:01 reason=3"]
+
+
+def test_hostapd_is_told_that_nobody_listens_any_more():
+    with Scene() as scene:
+        scene.told()
+        scene.asked()
+        scene.ours.close()
+        scene.told()
+        assert scene.asked() == ["DETACH"]
 
 
 def test_nothing_is_asked_while_nothing_happens():
