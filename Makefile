@@ -18,6 +18,7 @@ help:
 	@echo 'make bench               measurements, as a table and JSON'
 	@echo 'make ipk, make apk        packages for OpenWrt, in build/'
 	@echo 'make feed                both, with index and checksums, in build/feed'
+	@echo 'make size                how large the packages are, on flash and in memory'
 	@echo 'make fuzz                random input to every parser'
 	@echo 'make lint                ruff'
 	@echo 'make setup               only what all these need: packages, Python, test kernel'
@@ -42,6 +43,14 @@ ipk apk:
 feed:
 	@python3 package/build/build.py feed build/feed
 
+size: setup
+	@rm -rf build/root
+	@for program in pmip-mag pmip-lma; do \
+	    python3 package/build/build.py tree $$program build/root || exit; done
+	@python3 package/build/size.py
+	@PMIP_LIBRARY=$(CURDIR)/build/root/usr/lib/pmip-mag:$(CURDIR)/build/root/usr/lib/pmip-lma \
+	    $(BED_PATH) $(BOOT) -t 300 $(PYTHON) bench/size.py
+
 fuzz: setup
 	@$(BED_PATH) $(PYTHON) tests/fuzz/run.py
 
@@ -52,4 +61,4 @@ clean:
 	rm -rf build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test bench ipk apk feed fuzz lint clean
+.PHONY: help setup demo test bench ipk apk feed size fuzz lint clean

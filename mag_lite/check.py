@@ -60,7 +60,8 @@ def _findings(path, run_directory):
 
 def _nft():
     if os.system("nft --version > /dev/null 2>&1"):
-        return FAIL, "the nft command does not work", "install the packages nftables and kmod-nft-netdev"
+        return (FAIL, "the nft command does not work",
+                "install the packages nftables and kmod-nft-netdev")
     return PASS, "the nft command works", None
 
 

@@ -14,7 +14,9 @@ PYTHONS = {
     "cpython": [os.path.realpath(sys.executable)],
     "micropython": [paths.MICROPYTHON, "-X", "heapsize=4M"],
 }
-ENVIRONMENT = {"PYTHONPATH": paths.REPOSITORY, "MICROPYPATH": paths.REPOSITORY}
+#: Where the modules are: the work tree, or what PMIP_LIBRARY names (unpacked packages).
+LIBRARY = os.environ.get("PMIP_LIBRARY") or paths.REPOSITORY
+ENVIRONMENT = {"PYTHONPATH": LIBRARY, "MICROPYPATH": LIBRARY}
 
 
 class Daemon:

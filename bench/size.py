@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the installed daemons take of memory, and how often they wake up, under both Pythons.
+
+As footprint.py, but for the modules that PMIP_LIBRARY names, in plain text; seconds that nothing
+happens in are watched for wake-ups.
+"""
+
+import os
+import time
+
+from eapol import Supplicant
+from footprint import CLIENTS, bare, resident, start, wait
+from wired_network import ANCHOR, LINK, SECRET, WiredNetwork
+
+from bed.daemon import PYTHONS
+
+SECONDS = 10
+
+
+def say(*words):
+    """One line."""
+    print(*words, flush=True)
+
+
+def watch(daemons, when, bare_memory):
+    """Report what daemons take while nothing happens."""
+    time.sleep(3)  # what was begun has ended
+    before = [daemon.usage() for daemon in daemons]
+    time.sleep(SECONDS)
+    for daemon, (wakeups, _) in zip(daemons, before):
+        memory = resident(daemon.process.pid)
+        rate = (daemon.usage()[0] - wakeups) / SECONDS
+        say(f"  {daemon.program}, {when}: {memory:5.1f} MB resident, of which "
+            f"{memory - bare_memory:4.1f} MB ours; {rate:.1f} wake-ups per second")
+
+
+def measure(python):
+    """Report one interpreter."""
+    network = WiredNetwork(python, suffix="-" + python[0])
+    # Sequence numbers forgive a busy machine its delays.
+    network.mag.configure(
+        ("mag", "mag", {"lma": ANCHOR, "timestamp": "off"}),
+        ("access", "lan", {"device": LINK, "hostapd": network.hostapd.directory}))
+    network.hostapd.start()
+    network.hostapd.connect().close()
+    _, memory = bare(python)
+    say(f"{python}: {memory:.1f} MB resident without us")
+    daemons = network.lma, network.mag
+    for daemon in daemons:
+        first = start(daemon)
+        daemon.stop()
+        say(f"  {daemon.program}: starts in {first:.0f} ms the first time, then in "
+            f"{start(daemon):.0f} ms")
+    watch(daemons, "no client", memory)
+    supplicant = Supplicant(network.stations, LINK, SECRET)
+    for number in range(CLIENTS):
+        supplicant.logon(bytes((2, 0, 0, 0, 3, number)), f"mn{number}@example.org")
+        time.sleep(0.05)
+    wait(lambda: network.mag.tell("status")["clients"] == CLIENTS, f"{CLIENTS} clients")
+    watch(daemons, f"{CLIENTS} clients", memory)
+
+
+if __name__ == "__main__":
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = "/run/compiled"
+    for each in PYTHONS:
+        measure(each)
