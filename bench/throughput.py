@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Throughput: the clients' way through gateway and anchor against a tunnel made by hand.
 
-throughput.py [-n RUNS] [-t SECONDS]
+throughput.py [-t TCP_RUNS] [-p PACKET_RUNS]
 Two networks of the same build.  In one hostapd, pmip-mag and pmip-lma serve a client with udhcpc,
-in the other `ip` has made a GRE tunnel and nothing filters.  Runs alternate; medians.  Small
-packets leave by sendmmsg, as many as the sender can, and are counted where they arrive.
+in the other `ip` has made a GRE tunnel and nothing filters.  Short runs alternate, and neighbours
+are compared: the machine below has moods that outlast a run.
 """
 
 import argparse
-import ctypes
 import json
-import os
 import socket
 import statistics
 import time
 
 from eapol import Supplicant
 from figures import figure, gate
+from reference import fork
 from wired_network import ANCHOR, CORRESPONDENT, LINK, POOL_ROUTER, SECRET, WiredNetwork
 
 from bed.udhcpc import Udhcpc
@@ -26,9 +25,7 @@ BY_HAND = "10.20.0.2"
 TUNNEL = "gre1"
 MTU = 1476
 PACKET = 64                     # octets of IP
-_PAYLOAD = PACKET - 20 - 8
-_BATCH = 64
-_PORT = 9
+WINDOW, WINDOWS = 100, 10       # packets before an answer, and how often in a run
 
 
 def serve(network):
@@ -68,59 +65,58 @@ def make_by_hand(network):
     return network
 
 
-def tcp(network, seconds, *options) -> float:
-    """iperf3 in Mbit/s; with "-R" downwards."""
-    network.correspondent.run("iperf3", "-s", "-1", "-D")
-    time.sleep(0.3)
-    report = json.loads(network.stations.run(
-        "iperf3", "-c", CORRESPONDENT, "-t", str(seconds), "-J", *options))
-    time.sleep(0.2)
-    return report["end"]["sum_received"]["bits_per_second"] / 1e6
+class Stream:
+    """TCP by iperf3 by way of `network`, `up` from the client or to it."""
+
+    def __init__(self, network, up):
+        self._network, self._options = network, () if up else ("-R",)
+
+    def measure(self) -> float:
+        """Mbit/s received in a second."""
+        self._network.correspondent.run("iperf3", "-s", "-1", "-D")
+        time.sleep(0.2)
+        report = json.loads(self._network.stations.run(
+            "iperf3", "-c", CORRESPONDENT, "-t", "1", "-J", *self._options))
+        time.sleep(0.1)
+        return report["end"]["sum_received"]["bits_per_second"] / 1e6
 
 
-class _Message(ctypes.Structure):
-    """struct mmsghdr of the C library, 64 bits."""
+class Datagrams:
+    """Small UDP packets from a program to a program by way of `network`, window by window."""
 
-    _fields_ = [
-        ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint), ("parts", ctypes.c_void_p),
-        ("part_count", ctypes.c_size_t), ("control", ctypes.c_void_p),
-        ("control_length", ctypes.c_size_t), ("flags", ctypes.c_int), ("sent", ctypes.c_uint),
-    ]
+    def __init__(self, network, up):
+        source, sink, address = ends(network, up)
+        listener = sink.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        listener.bind((address, 0))
+        self._sender = source.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._sender.connect(listener.getsockname())
+        self._sender.settimeout(5)
+        fork(lambda: self._receive(listener))
+        listener.close()
+
+    @staticmethod
+    def _receive(listener):
+        buffer = bytearray(PACKET)
+        while True:
+            for _ in range(WINDOW - 1):
+                listener.recv_into(buffer)
+            listener.sendto(b"!", listener.recvfrom(PACKET)[1])
+
+    def measure(self) -> float:
+        """Packets a second that are received."""
+        payload, send, begun = bytes(PACKET - 20 - 8), self._sender.send, time.monotonic()
+        for _ in range(WINDOWS):
+            for _ in range(WINDOW):
+                send(payload)
+            self._sender.recv(1)
+        return WINDOWS * WINDOW / (time.monotonic() - begun)
 
 
-class _Part(ctypes.Structure):
-    _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
-
-
-def send_many(sender, seconds):
-    """Send UDP packets on a connected socket as fast as that goes."""
-    payload = ctypes.create_string_buffer(_PAYLOAD)
-    part = _Part(ctypes.addressof(payload), _PAYLOAD)
-    messages = (_Message * _BATCH)()
-    for message in messages:
-        message.parts, message.part_count = ctypes.addressof(part), 1
-    library = ctypes.CDLL(None)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        library.sendmmsg(sender.fileno(), messages, _BATCH, 0)
-
-
-def packets(network, seconds, up=True) -> float:
-    """Small packets a second that arrive; `up` from the client, else to it."""
-    ends = (network.stations, LINK), (network.correspondent, "eth0")
-    (source, _), (sink, interface) = ends if up else reversed(ends)
-    listener = sink.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-    listener.bind((CORRESPONDENT if up else client_address(network), _PORT))
-    sender = source.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sender.connect(listener.getsockname())
-    before, begun = received(sink, interface), time.monotonic()
-    send_many(sender, seconds)
-    taken = time.monotonic() - begun
-    count = received(sink, interface) - before
-    listener.close()
-    sender.close()
-    return count / taken
+def ends(network, up):
+    """(source, sink, the sink's address)"""
+    if up:
+        return network.stations, network.correspondent, CORRESPONDENT
+    return network.correspondent, network.stations, client_address(network)
 
 
 def client_address(network) -> str:
@@ -129,40 +125,32 @@ def client_address(network) -> str:
     return stations.ip.get_addr(index=stations.index(LINK), family=2)[0].get_attr("IFA_ADDRESS")
 
 
-def received(machine, interface) -> int:
-    """Packets that the interface has received."""
-    link = machine.ip.get_links(machine.index(interface))[0]
-    return link.get_attr("IFLA_STATS64")["rx_packets"]
-
-
-def compare(name, unit, runs, measure, served, by_hand):
-    """Alternate; report both medians and their ratio."""
+def compare(name, unit, runs, kind, up, networks):
+    """Alternate; report both medians, and the median of the ratios of neighbouring runs."""
+    served, by_hand = [kind(network, up) for network in networks]
     ours, reference = [], []
     for _ in range(runs):
-        ours.append(measure(served))
-        reference.append(measure(by_hand))
+        ours.append(served.measure())
+        reference.append(by_hand.measure())
     figure(f"{name}, served", statistics.median(ours), unit)
     figure(f"{name}, tunnel by hand", statistics.median(reference), unit)
-    gate(f"{name}, ratio", statistics.median(ours) / statistics.median(reference), 0.95, "x",
-         at_least=True)
+    ratios = [one / other for one, other in zip(ours, reference, strict=True)]
+    gate(f"{name}, ratio", statistics.median(ratios), 0.95, "x", at_least=True)
 
 
 def main():
     """Measure and report."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("-n", type=int, default=9)
-    parser.add_argument("-t", type=int, default=2)
+    parser.add_argument("-t", type=int, default=25)
+    parser.add_argument("-p", type=int, default=200)
     arguments = parser.parse_args()
-    pair = serve(WiredNetwork()), make_by_hand(WiredNetwork(suffix="-hand"))
-    runs, seconds = arguments.n, arguments.t
-    for network in pair:
+    networks = serve(WiredNetwork()), make_by_hand(WiredNetwork(suffix="-hand"))
+    for network in networks:
         network.stations.run("ping", "-c", "2", "-i", "0.2", CORRESPONDENT)
-    compare("TCP up", "Mbit/s", runs, lambda network: tcp(network, seconds), *pair)
-    compare("TCP down", "Mbit/s", runs, lambda network: tcp(network, seconds, "-R"), *pair)
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     for name, up in (("up", True), ("down", False)):
-        compare(f"{PACKET}-octet packets {name}", "1/s", runs,
-                lambda network, up=up: packets(network, seconds, up), *pair)
+        compare(f"TCP {name}", "Mbit/s", arguments.t, Stream, up, networks)
+    for name, up in (("up", True), ("down", False)):
+        compare(f"{PACKET}-octet packets {name}", "1/s", arguments.p, Datagrams, up, networks)
 
 
 if __name__ == "__main__":

@@ -40,20 +40,20 @@ add table inet pmip
 delete table inet pmip
 table inet pmip {
 	set access { type ifname; %(access)s }
-	set tunnels { type ifname; %(tunnels)s }
+	set guarded { type ifname; %(guarded)s }
 	chain prerouting {
 		type filter hook prerouting priority raw
+		meta mark & %(family)d == %(mark)d notrack accept
 		%(from_tunnels)s
-		meta mark & %(family)d == %(mark)d notrack
 	}
 	chain input {
 		type filter hook input priority filter - 5
-		iifname @access drop
-		iifname @tunnels drop
+		iifname @guarded drop
 	}
 	chain output {
 		type filter hook output priority filter - 5
-		oifname @access meta mark & %(family)d != %(mark)d drop
+		meta mark & %(family)d == %(mark)d accept
+		oifname @access drop
 	}
 	chain segment_sizes {
 		%(segment_sizes)s
@@ -98,12 +98,12 @@ def ruleset(access, present, tunnels, stale_chains) -> str:
     """
     return _door(present, stale_chains) + _ISOLATION % {
         "access": _elements(access),
-        "tunnels": _elements(tunnels),
+        "guarded": _elements(list(access) + list(tunnels)),
         "mark": MARK,
         "family": _MARK_FAMILY,
         "from_tunnels": "\n\t\t".join(
             [
-                "iifname %s meta mark set %d" % (_quoted(device), mark | FROM_TUNNEL)
+                "iifname %s meta mark set %d notrack" % (_quoted(device), mark | FROM_TUNNEL)
                 for device, (mark, _) in tunnels.items()
             ]
         ),
