@@ -4,7 +4,7 @@
 import json
 import sys
 
-from mag_lite.system.command_line import CommandLine, UsageError
+from mag_lite.system.command_line import CommandLine, UsageError, while_read
 from mag_lite.system.control_client import report
 from mag_lite.system.log import Log, printable
 from mag_lite.text import duration, table
@@ -50,6 +50,10 @@ _ARGUMENTS = {
 
 def main(argv) -> int:
     """Run the command line `argv` (program name first); return the exit status."""
+    return while_read(_run, argv)
+
+
+def _run(argv):
     try:
         line = CommandLine(argv[1:], flags="hjsv", values="rc")
         request = _request(line.words)

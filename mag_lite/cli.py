@@ -3,7 +3,7 @@
 
 import sys
 
-from mag_lite.system.command_line import CommandLine, UsageError
+from mag_lite.system.command_line import CommandLine, UsageError, while_read
 from mag_lite.system.control_client import report
 from mag_lite.text import duration, table
 
@@ -39,6 +39,10 @@ finds a failure, or 2 if the command line is not understood.
 
 def main(argv) -> int:
     """Run the command line `argv` (program name first); return the exit status."""
+    return while_read(_run, argv)
+
+
+def _run(argv):
     if argv[1:2] == ["decode"]:
         from mag_lite import decode
 

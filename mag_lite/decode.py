@@ -183,6 +183,8 @@ def main(argv, write=write_line) -> int:
         print("pmip decode: %s" % error, file=sys.stderr)
         return 2
     except OSError as error:
+        if error.errno == sockets.EPIPE:
+            raise  # nobody reads any more
         print("pmip decode: %s" % sockets.reason(error), file=sys.stderr)
         return 2
     return 1 if printer.malformed else 0

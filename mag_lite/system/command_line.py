@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Options and words of a command line, as getopt(3) reads them."""
+"""Options and words of a command line, as getopt(3) reads them; and output that nobody reads."""
+
+import sys
+
+from mag_lite.system import sockets
 
 
 class UsageError(ValueError):
@@ -43,3 +47,19 @@ class CommandLine:
             self.options[letter] = rest.pop(0)
         else:
             raise UsageError("option %s wants a value" % argument)
+
+
+def while_read(run, argv) -> int:
+    """Return run(argv), or 1 as soon as nobody reads what it prints, as with `| head`."""
+    buffered = hasattr(sys.stdout, "flush")  # in CPython
+    try:
+        status = run(argv)
+        if buffered:
+            sys.stdout.flush()
+        return status
+    except OSError as error:
+        if error.errno != sockets.EPIPE:
+            raise
+        if buffered:
+            sys.stdout = None  # or it tries once more in the end
+        return 1

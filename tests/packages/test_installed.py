@@ -29,15 +29,14 @@ def library():
     return [os.path.join(builder.root().name, "usr/lib", name) for name in contents.PROGRAMS]
 
 
-def run(*command, **environment):
+def run(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **environment):
     """(status, output) of a command that finds the installed modules and no others."""
     path = ":".join(library())
     done = subprocess.run(
-        command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True,
+        command, cwd="/", stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, text=True,
         env={"PATH": "/bin:/usr/bin", "PYTHONPATH": path, "MICROPYPATH": path,
              "PYTHONDONTWRITEBYTECODE": "1", **environment})
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout or done.stderr
 
 
 def installed(*command):
@@ -60,6 +59,17 @@ def test_the_shell_prefers_micropython_and_falls_back_on_cpython(tmp_path):
             status, output = run(*shell, script, "-j", "a b", PATH=f"{tmp_path}:/bin:/usr/bin")
             wanted = {"python3": "", "micropython": "-X heapsize=4M "}[name]
             assert output == f"{tmp_path}/{name} {wanted}{script} -j a b\n" and status == 0
+
+
+@pytest.mark.parametrize("words", (["-h"], ["decode", "-h"], ["check", "-c", "/nowhere"]))
+def test_output_that_nobody_reads_is_not_spoken_of(words):
+    for python in (sys.executable, paths.MICROPYTHON):
+        reading, writing = os.pipe()
+        os.close(reading)
+        script = os.path.join(builder.root().name, "usr/bin/pmip")
+        status, output = run(python, script, *words, stdout=writing, stderr=subprocess.PIPE)
+        os.close(writing)
+        assert (status, output) == (1, ""), python
 
 
 def modules():
