@@ -141,5 +141,6 @@ def _scripts(database, package):
     remove = metadata.script(package.source, "prerm")
     return database.object(
         0, 0, database.text(_INSTALL % (_UNLESS_FORBIDDEN, package.name) + install),
-        database.text(_REMOVE % ("", package.name) + remove), 0, 0,
+        database.text(_REMOVE % ("", package.name) + remove),
+        database.text("#!/bin/sh\n" + metadata.script(package.source, "postrm")), 0,
         database.text(_INSTALL % (_UPGRADE + _UNLESS_FORBIDDEN, package.name) + install))

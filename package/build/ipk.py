@@ -91,5 +91,6 @@ def _control_files(package, files):
         "prerm": (0o755, _PRERM),
         "postinst-pkg": (0o755, metadata.script(package.source, "postinst")),
         "prerm-pkg": (0o755, metadata.script(package.source, "prerm")),
+        "postrm": (0o755, "#!/bin/sh\n" + metadata.script(package.source, "postrm")),
     }
     return {"/" + name: File(mode, text.encode()) for name, (mode, text) in texts.items()}

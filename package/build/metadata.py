@@ -61,6 +61,6 @@ def build_time() -> int:
 
 
 def script(program: str, name: str) -> str:
-    """The shell commands of package/PROGRAM/NAME: postinst, prerm."""
+    """The shell commands of package/PROGRAM/NAME: postinst, prerm, postrm."""
     with open(os.path.join(REPOSITORY, "package", program, name)) as file:
         return "".join(line for line in file if not line.startswith("#!"))

@@ -75,8 +75,9 @@ def test_what_opkg_is_told():
         assert python in told["Depends"].split(", ") and "kmod-gre" in told["Depends"].split(", ")
         if name != program(name):
             assert told["Provides"] == told["Conflicts"] == program(name)
-        for script in ("postinst", "prerm", "postinst-pkg", "prerm-pkg"):
-            assert control["./" + script][0].mode == 0o755
+        for script in ("postinst", "prerm", "postinst-pkg", "prerm-pkg", "postrm"):
+            entry, text = control["./" + script]
+            assert entry.mode == 0o755 and (text.startswith(b"#!/bin/sh\n") or "-pkg" in script)
 
 
 def test_configuration_files_are_conffiles_that_only_root_reads():
@@ -150,7 +151,9 @@ def test_what_apk_is_told():
         assert depends == sorted(depends)
         if name != program(name):
             assert told["provides"] == [[program(name).encode(), told["version"]]]
-        install, remove, upgrade = scripts[2], scripts[3], scripts[6]
+        install, remove, removed, upgrade = scripts[2], scripts[3], scripts[4], scripts[6]
+        assert all(script.startswith(b"#!/bin/sh\n") for script in scripts if script)
+        assert f"rm -rf /usr/lib/{program(name)}".encode() in removed
         assert b"default_postinst" in install and b"default_prerm" in remove
         assert b"export PKG_UPGRADE=1" in upgrade and f'pkgname="{name}"'.encode() in upgrade
 
