@@ -6,7 +6,6 @@ Only `flush` takes the kernel state away.
 """
 
 import gc
-import sys
 
 from mag_lite import VERSION, configuration, ubus_object
 from mag_lite.access_links import AccessLinks
@@ -16,43 +15,18 @@ from mag_lite.core.gateway import Gateway
 from mag_lite.executor import Executor
 from mag_lite.lease_file import LeaseFile
 from mag_lite.recovery import Recovery
-from mag_lite.system import settings, sockets, ubus
+from mag_lite.system import sockets, ubus
 from mag_lite.system.clock import boot_identifier
-from mag_lite.system.command_line import CommandLine, UsageError
 from mag_lite.system.control import ControlServer
 from mag_lite.system.files import make_directory
 from mag_lite.system.forwarding import Forwarding
 from mag_lite.system.journal import Journal
-from mag_lite.system.log import Log
 from mag_lite.system.loop import Loop
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.nftables import NftablesError
 from mag_lite.system.rtnetlink import LinkMonitor
-from mag_lite.system.system_log import SystemLog
 from mag_lite.transport import Transport
 from mag_lite.trusted_clock import TrustedClock
-
-RUN_DIRECTORY = "/var/run/pmip"
-
-HELP = """usage: pmip-mag [-c FILE] [-r DIRECTORY] [-u SOCKET] [-s] [-v]
-       pmip-mag -t [-c FILE]
-
-The Proxy Mobile IPv6 gateway of an access point: registers the stations of
-its wireless networks at their anchor, which gives them an address that they
-keep while they roam, and tunnels their packets there.  It stays in the
-foreground and logs to standard error; pmip and ubus show and steer it.
-
-  -c FILE        configuration (default %s)
-  -r DIRECTORY   control socket, journal and leases (default %s)
-  -u SOCKET      ubus (default %s)
-  -t             only tell what is wrong with the configuration
-  -s             log to the system's log, with levels, while there is one
-  -v             log more
-  -h             this text
-
-The exit status is 0 after pmip stop or pmip flush or if it is not enabled, 1
-if it cannot serve, or 2 if the command line is not understood.
-""" % (configuration.DEFAULT_PATH, RUN_DIRECTORY, ubus.PATH)
 
 #: How long the news of a device that restarts may take to come in (ms).
 _SETTLING_TIME = 200
@@ -289,44 +263,13 @@ class Daemon:
         return self.forwarding.tunnel_mtu(binding.anchor.index)
 
 
-def main(argv) -> int:
-    """Run the daemon with the arguments `argv` (program name first); return the exit status."""
-    try:
-        line = CommandLine(argv[1:], flags="hstv", values="cru")
-    except UsageError as error:
-        sys.stderr.write("pmip-mag: %s\n\n%s" % (error, HELP))
-        return 2
-    if "h" in line.options:
-        sys.stdout.write(HELP)
-        return 0
+def serve(chosen, path: str, run_directory: str, ubus_path: str, log) -> int:
+    """Run the daemon as configured until it is stopped; return the exit status: 1 if it cannot
+    serve, else 0."""
     if hasattr(gc, "threshold"):
         gc.threshold(_GARBAGE_THRESHOLD)
     if hasattr(gc, "freeze"):
         gc.freeze()  # what is loaded stays: no collection need look at it
-    log = Log("pmip-mag", "v" in line.options,
-              SystemLog("pmip-mag") if "s" in line.options else None)
-    path = line.options.get("c", configuration.DEFAULT_PATH)
-    if "t" in line.options:
-        return 1 if _load(path, log)[0] is None else 0
-    return _serve(path, line.options.get("r", RUN_DIRECTORY),
-                  line.options.get("u", ubus.PATH), log)
-
-
-def _load(path, log):
-    """The configuration or None, and whether the gateway is enabled; problems are logged."""
-    chosen, problems, enabled = configuration.load(path)
-    for level, text in problems:
-        (log.error if level == settings.ERROR else log.warning)(text)
-    return chosen, enabled
-
-
-def _serve(path, run_directory, ubus_path, log):
-    chosen, enabled = _load(path, log)
-    if chosen is None:
-        return 1
-    if not enabled:
-        log.info("not enabled: %s: section mag: option enabled" % path)
-        return 0
     try:
         make_directory(run_directory)
         while chosen is not None:

@@ -9,8 +9,6 @@ from mag_lite.system.blobmsg import BlobError, attribute, attribute_text, attrib
 from mag_lite.system.ubus_connection import Connection
 from mag_lite.system.ubus_roles import Listener, Published, Watcher
 
-PATH = "/var/run/ubus/ubus.sock"
-
 _FIRST_RETRY = 100  # ms until ubusd is looked for again; doubles up to the last
 _LAST_RETRY = 300000
 
@@ -53,7 +51,7 @@ class Ubus:
     understood ("ubus.malformed") or was dropped as ubusd took none ("ubus.not_sent").
     """
 
-    def __init__(self, loop, log, count, path: str = PATH):
+    def __init__(self, loop, log, count, path: str):
         self._loop = loop
         self._log = log
         self._count = count

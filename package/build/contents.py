@@ -17,7 +17,7 @@ LIBRARY = "/usr/lib"
 
 #: The modules that a package's programs begin with.
 PROGRAMS = {
-    "pmip-mag": ("mag_lite.daemon", "mag_lite.cli"),
+    "pmip-mag": ("mag_lite.main", "mag_lite.cli"),
     "pmip-lma": ("lma_lite.cli",),
 }
 _EXECUTABLE = ("bin", "sbin", "init.d", "libexec")

@@ -2,11 +2,11 @@
 """What -h says: all of it, in one form, and on a terminal of 80 columns."""
 
 from lma_lite import cli as lma_cli
-from mag_lite import cli, daemon, decode
+from mag_lite import cli, decode, main
 
 PROGRAMS = (
     ("pmip", cli.HELP, "crjh"),
-    ("pmip-mag", daemon.HELP, "crutsvh"),
+    ("pmip-mag", main.HELP, "crutsvh"),
     ("pmip-lma", lma_cli.HELP, "crsvjh"),
     ("pmip decode", decode.HELP, "ijh"),
 )
