@@ -34,13 +34,13 @@ class Database:
             return _INTEGER << 28 | number
         return self._write(_INTEGER_32, struct.pack("<I", number), 4)
 
-    def blob(self, content: bytes, shared: bool = True) -> int:
-        """Octets, or nothing if there are none; `shared`: the same ones need be there only once."""
+    def blob(self, content: bytes) -> int:
+        """Octets, or nothing if there are none."""
         for kind, size, layout in ((_BLOB_8, 1, "<B"), (_BLOB_16, 2, "<H"), (_BLOB_32, 4, "<I")):
             if not content:
                 return _NULL
             if len(content) < 1 << 8 * size:
-                return self._write(kind, struct.pack(layout, len(content)) + content, size, shared)
+                return self._write(kind, struct.pack(layout, len(content)) + content, size)
         raise ValueError("too long")
 
     def text(self, text: str) -> int:
@@ -60,7 +60,8 @@ class Database:
         struct.pack_into("<I", self.data, _OFFSET_OF_ROOT, value)
 
     def replace(self, value: int, content: bytes) -> None:
-        """Write other octets into a blob of less than 256 that is not shared."""
+        """Write other octets in place of those of a blob of less than 256, wherever it is
+        referred to."""
         offset = (value & 0xFFFFFFF) + 1
         self.data[offset : offset + len(content)] = content
 
@@ -73,14 +74,14 @@ class Database:
         count = len(values) + 1
         return self._write(kind, struct.pack(f"<{count}I", count, *values), 4)
 
-    def _write(self, kind, content, alignment, shared=True):
-        offset = self._known.get((content, alignment)) if shared else None
+    def _write(self, kind, content, alignment):
+        # What is the same is there only once.
+        offset = self._known.get((content, alignment))
         if offset is None:
             self.data += bytes(-len(self.data) % alignment)
             offset = len(self.data)
             self.data += content
-            if shared:
-                self._known[content, alignment] = offset
+            self._known[content, alignment] = offset
         return kind << 28 | offset
 
 

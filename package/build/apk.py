@@ -72,7 +72,7 @@ def _database(package, files):
     """(the package's database, the content of its files for the blocks that follow)"""
     database = adb.Database()
     # Its identity is a part of its own digest: written as zeros, then filled in.
-    identity = database.blob(bytes(20), shared=False)
+    identity = database.blob(bytes(20))
     info = _info(database, package, identity, 0, _installed_size(files))
     paths, data = _paths(database, files)
     database.root(database.object(info, paths, _scripts(database, package)))

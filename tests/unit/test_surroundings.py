@@ -54,6 +54,9 @@ config wifi-iface
 	option device radio0
 	option network lan
 config wifi-iface
+	option device radio0
+	option network vlan
+config wifi-iface
 	option device radio1
 	option ifname guests
 	option network 'lan pmip'
@@ -129,7 +132,7 @@ def test_the_networks_of_a_device():
     files = {"network": uci.parse(NETWORK), "wireless": uci.parse(WIRELESS)}
     for device, networks in (("br-lan", ["lan"]), ("lan1", ["lan"]), ("phy1-ap0", ["lan"]),
                              ("phy0-ap0", ["pmip"]), ("phy0-ap1", ["lan"]), ("eth0.5", ["vlan"]),
-                             ("guests", ["lan", "pmip"]), ("phy0-ap2", [])):
+                             ("phy0-ap2", ["vlan"]), ("guests", ["lan", "pmip"]), ("phy0-ap3", [])):
         assert surroundings.networks(files, device) == networks, device
 
 
