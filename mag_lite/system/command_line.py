@@ -51,7 +51,7 @@ class CommandLine:
 
 def while_read(run, argv) -> int:
     """Return run(argv), or 1 as soon as nobody reads what it prints, as with `| head`."""
-    buffered = hasattr(sys.stdout, "flush")  # in CPython
+    buffered = not sockets.MICROPYTHON
     try:
         status = run(argv)
         if buffered:
