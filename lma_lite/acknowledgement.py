@@ -33,7 +33,7 @@ def accept(update: ProxyBindingUpdate, binding: Binding, lifetime: int) -> Messa
     if update.asks_for_keys and not update.deregisters:
         code = status.GRE_KEY_OPTION_NOT_REQUIRED
     carried = [_mn_identifier(update)]
-    carried += _granted_prefixes(binding) + _granted_ipv4(update, binding)
+    carried += _granted_prefixes(update, binding) + _granted_ipv4(update, binding)
     if binding.tunnel.encapsulation == "gre" and update.gre_key:
         carried.append(_GRE)
     carried += _echoes(update, update.timestamp, binding.link_local_address)
@@ -75,7 +75,9 @@ def _mn_identifier(update) -> Option:
     return update.options.get(options.MN_IDENTIFIER, _NAMELESS)
 
 
-def _granted_prefixes(binding) -> list:
+def _granted_prefixes(update, binding) -> list:
+    if not update.home_network_prefix_options:
+        return []
     return [
         Option(options.HOME_NETWORK_PREFIX, prefix_length=length, prefix=prefix)
         for prefix, length in binding.home_network_prefixes

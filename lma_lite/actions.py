@@ -6,6 +6,8 @@ from collections import namedtuple
 #: Send Mobility Header octets from our address `local` (UDP `port` with IPv4).
 Send = namedtuple("Send", ("local", "destination", "port", "data"))
 
+# An `address` is that of IPv4, or a prefix: the pair (address, length).
+
 #: Let packets for `address` take the tunnel to the gateway `mag`, in place of wherever they
 #: went before.  The tunnel is made if there is none; `encapsulation` is "gre" or "ip".
 Route = namedtuple("Route", ("address", "mag", "local", "encapsulation"))

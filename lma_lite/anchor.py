@@ -9,7 +9,7 @@ from lma_lite.actions import Send
 from lma_lite.admission import Admission
 from lma_lite.binding_cache import Binding, BindingCache
 from lma_lite.counters import Counters
-from lma_lite.policy import Policy
+from lma_lite.policy import Policy, Service
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
 from lma_lite.rate_limit import RateLimit
 from lma_lite.registration import Registration
@@ -145,7 +145,7 @@ class Anchor:
             self._registration.revoke(binding, now)
         for name, service in self.policy.services.items():
             if name in former.services:
-                service.addresses.inherit(former.services[name].addresses)
+                service.inherit(former.services[name])
         self.sessions.release_tunnels()
 
     def forwarding_failed(self, address):
@@ -171,17 +171,22 @@ class Anchor:
         service = self.policy.authorize(binding.mn_identifier, binding.service.selection)[1]
         if service is None or service.name != binding.service.name:
             return False
-        if not service.addresses.claim(binding.owner, binding.ipv4_home_address):
+        if not service.claim(binding.owner, binding.home_addresses()):
             return False
         binding.service = service
         return True
 
     def _occupy(self, binding: Binding):
-        """Keep the address of a session that has no place here from others until it is gone."""
-        service = self.policy.service_of_address(binding.ipv4_home_address)
-        if service:
-            service.addresses.occupy(binding.owner, binding.ipv4_home_address)
-            binding.service = service
+        """Keep the homes of a session that has no place here from others until it is gone."""
+        former = binding.service
+        pools = [former.addresses, former.prefixes]
+        for home in binding.home_addresses():
+            service = self.policy.service_of(home)
+            if service:
+                pool = service.pool_of(home)
+                pool.occupy(binding.owner, home)
+                pools[isinstance(home, tuple)] = pool
+        binding.service = Service(former.name, former.selection, *pools)
 
     def _dispatch(self, message: Message, arrival: _Arrival):
         handler = self._handlers.get(message.kind)

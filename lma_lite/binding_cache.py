@@ -64,9 +64,15 @@ class Binding:
         return self.mn_identifier, self.access_technology, self.link_layer_identifier
 
     def home_addresses(self) -> list:
-        """Everything that is routed to the mobile node."""
+        """Everything that is routed to the mobile node: IPv4 address, then prefixes."""
         ipv4 = [self.ipv4_home_address] if self.ipv4_home_address else []
         return ipv4 + self.home_network_prefixes
+
+    def set_home_addresses(self, homes):
+        """The reverse of `home_addresses`; not while the entry is in the cache."""
+        addresses = [home for home in homes if not isinstance(home, tuple)]
+        self.ipv4_home_address = addresses[0] if addresses else None
+        self.home_network_prefixes = [home for home in homes if isinstance(home, tuple)]
 
 
 class BindingCache:

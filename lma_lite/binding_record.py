@@ -4,7 +4,7 @@
 from binascii import hexlify, unhexlify
 
 from lma_lite.binding_cache import Binding, Tunnel
-from mag_lite.wire.address import format_address, parse_address
+from mag_lite.wire.address import format_address, format_home, parse_address, parse_home
 
 
 def key(binding: Binding) -> str:
@@ -24,7 +24,7 @@ def record(binding: Binding) -> dict:
         "technology": binding.access_technology,
         "link_layer_identifier": hexlify(binding.link_layer_identifier).decode(),
         "pool": binding.service.name,
-        "address": format_address(binding.ipv4_home_address),
+        "homes": [format_home(home) for home in binding.home_addresses()],
         "link_local": format_address(link_local) if link_local else "",
         "mag": format_address(binding.tunnel.mag),
         "local": format_address(binding.tunnel.local),
@@ -58,7 +58,7 @@ def _restore(name: str, entry: dict, services: dict) -> Binding:
     binding.service = services.get(entry["pool"])
     if binding.service is None:
         raise ValueError("there is no pool '%s' any more" % entry["pool"])
-    binding.ipv4_home_address = _address(entry["address"], (4,))
+    binding.set_home_addresses(_homes(entry))
     if entry["link_local"]:
         binding.link_local_address = _address(entry["link_local"], (16,))
     binding.tunnel = _tunnel(entry)
@@ -71,6 +71,13 @@ def _restore(name: str, entry: dict, services: dict) -> Binding:
     binding.handoff_indicator = _number(entry["handoff_indicator"], 255)
     binding.deregistered = _flag(entry["deregistered"])
     return binding
+
+
+def _homes(entry: dict) -> list:
+    homes = [parse_home(text) for text in entry["homes"]]
+    if not homes:
+        raise ValueError("it has no address")
+    return homes
 
 
 def _tunnel(entry: dict) -> Tunnel:

@@ -136,16 +136,21 @@ def _status(answer):
             mag["address"], mag["name"], mag["sessions"],
             " by " + ", ".join(mag["tunnels"]) if mag["tunnels"] else ""))
     for pool in answer["pools"]:
-        lines.append("pool %s (%s): %d of %d addresses used" % (
-            pool["network"], pool["name"], pool["used"], pool["capacity"]))
+        if "network" in pool:
+            lines.append("pool %s (%s): %d of %d addresses used" % (
+                pool["network"], pool["name"], pool["used"], pool["capacity"]))
+        if "prefix" in pool:
+            lines.append("pool %s (%s): %d of %d prefixes used" % (
+                pool["prefix"], pool["name"], pool["prefixes_used"], pool["prefixes_capacity"]))
     return lines
 
 
 def _bindings(answer):
     rows = [("MN-ID", "INTERFACE", "ADDRESS", "MAG", "DEVICE", "STATE", "SINCE", "EXPIRES")]
     for each in answer["bindings"]:
+        homes = ([each["address"]] if each["address"] else []) + each["prefixes"]
         rows.append((
-            each["node"], each["interface"], each["address"], each["mag"], each["device"] or "-",
+            each["node"], each["interface"], " ".join(homes), each["mag"], each["device"] or "-",
             each["state"], duration(each["since"]), duration(each["remaining"])))
     return table(rows)
 

@@ -3,10 +3,11 @@
 
 from collections import namedtuple
 
+from lma_lite import prefix_pool
 from lma_lite.policy import Node, Pool
 from mag_lite.system import settings, uci
 from mag_lite.system.settings import ANY, ONCE, REQUIRED, SectionSchema
-from mag_lite.wire.address import format_address, format_prefix, prefix_contains
+from mag_lite.wire.address import format_address, format_home, format_prefix, prefix_contains
 
 DEFAULT_PATH = "/etc/config/pmip-lma"
 
@@ -37,14 +38,18 @@ SCHEMA = (
     SectionSchema("pool", ANY, (
         ("service", settings.TEXT, None,
          "Service Selection (APN) that asks for this pool; without: it is the default pool"),
-        ("network", settings.PREFIX4, REQUIRED, "home addresses to give away"),
-        ("router", settings.ADDRESS4, REQUIRED, "the default router that mobile nodes are told"),
+        ("network", settings.PREFIX4, None, "home addresses to give away; without: no IPv4"),
+        ("router", settings.ADDRESS4, None,
+         "the default router that mobile nodes are told; required with `network`"),
+        ("prefix", settings.PREFIX6, None,
+         "home network prefixes to give away, a /64 to each; without: no IPv6"),
     )),
     SectionSchema("node", ANY, (
         ("match", settings.PATTERN, REQUIRED,
          "identity, `*@realm` or `*`; a whole identity counts before the first pattern"),
         ("pool", settings.TEXT, None, "name of the pool section; without: as it asks for"),
         ("address", settings.ADDRESS4, None, "its home address, kept for it alone"),
+        ("prefix", settings.PREFIX6, None, "its home network prefix, a /64, kept for it alone"),
         ("allow", settings.FLAG, "1", "serve these mobile nodes at all"),
     )),
 )
@@ -88,11 +93,15 @@ class _Reader:
         pools = []
         for index, section in enumerate(self._found.pool):
             where = _label("pool", section, index)
-            if section.network is None or section.router is None:
+            if (section.network is None) != (section.router is None):
+                self._complain("%s: options network and router need each other" % where)
                 continue
-            network, length = section.network
+            if section.network is None and section.prefix is None:
+                self._complain("%s: it has neither option network nor option prefix" % where)
+                continue
+            network, length = section.network or (None, 0)
             pool = Pool(section.name or where, (section.service or "").encode(), network, length,
-                        section.router)
+                        section.router, section.prefix)
             self._check_pool(where, pool, pools)
             pools.append(pool)
         if not pools:
@@ -100,20 +109,28 @@ class _Reader:
         return pools
 
     def _check_pool(self, where: str, pool: Pool, others: list):
-        network = (pool.network, pool.prefix_length)
-        text = format_prefix(network)
+        if pool.network:
+            self._check_network(where, pool)
+        if pool.prefix and pool.prefix[1] > prefix_pool.LENGTH:
+            self._complain("%s: option prefix: %s is too small: each mobile node gets a /%d"
+                           % (where, format_prefix(pool.prefix), prefix_pool.LENGTH))
+        for other in others:
+            for option, one, two in (("network", _network(pool), _network(other)),
+                                     ("prefix", pool.prefix, other.prefix)):
+                if one and two and _overlap(one, two):
+                    self._complain("%s: option %s: %s overlaps pool '%s'"
+                                   % (where, option, format_prefix(one), other.name))
+            if other.selection == pool.selection:
+                self._complain("%s: option service: pool '%s' has the same" % (where, other.name))
+
+    def _check_network(self, where: str, pool: Pool):
+        text = format_prefix(_network(pool))
         if pool.prefix_length > _LONGEST_PREFIX:
             self._complain("%s: option network: %s is too small: the longest prefix length is %d"
                            % (where, text, _LONGEST_PREFIX))
         elif not _is_host(pool, pool.router):
             self._complain("%s: option router: %s is not a host address of %s"
                            % (where, format_address(pool.router), text))
-        for other in others:
-            if _overlap(network, (other.network, other.prefix_length)):
-                self._complain("%s: option network: %s overlaps pool '%s'"
-                               % (where, text, other.name))
-            if other.selection == pool.selection:
-                self._complain("%s: option service: pool '%s' has the same" % (where, other.name))
 
     def mags(self, pools: list) -> dict:
         mags = {}
@@ -132,9 +149,10 @@ class _Reader:
             self._complain("%s: option address: %s is the address of mag '%s'"
                            % (where, text, mags[address]))
         for pool in pools:
-            if len(address) == 4 and prefix_contains((pool.network, pool.prefix_length), address):
-                self._complain("%s: option address: %s lies in pool '%s'"
-                               % (where, text, pool.name))
+            for home in (_network(pool), pool.prefix):
+                if home and prefix_contains(home, address):
+                    self._complain("%s: option address: %s lies in pool '%s'"
+                                   % (where, text, pool.name))
         lengths = [len(local) for local in self._found.lma.address]
         if lengths and len(address) not in lengths:
             self._warn("%s: option address: %s cannot reach us: no address of section lma is of "
@@ -155,29 +173,32 @@ class _Reader:
         pool = section.pool
         if pool is not None and pool not in pools:
             self._complain("%s: option pool: there is no pool '%s'" % (where, pool))
-        elif section.address is not None:
-            pool = self._pool_of_address(where, section, pools)
-        return Node(section.match.encode(), section.allow, pool, section.address)
+        else:
+            for option, home in (("address", section.address), ("prefix", section.prefix)):
+                if home is not None:
+                    pool = self._pool_of_home(where, section, option, home, pool, pools)
+        return Node(section.match.encode(), section.allow, pool, section.address, section.prefix)
 
-    def _pool_of_address(self, where: str, section, pools: dict):
-        """The name of the pool that has the node's address; it may be left out."""
+    def _pool_of_home(self, where: str, section, option: str, home, chosen, pools: dict):
+        """The name of the pool that has the node's address or prefix; it may be left out."""
         if "*" in section.match:
-            self._complain("%s: option address: it is for one node, not for all that match '%s'"
-                           % (where, section.match))
-        for name in [section.pool] if section.pool else sorted(pools):
-            if _is_host(pools[name], section.address) and section.address != pools[name].router:
+            self._complain("%s: option %s: it is for one node, not for all that match '%s'"
+                           % (where, option, section.match))
+        for name in [chosen] if chosen else sorted(pools):
+            if _gives(pools[name], home):
                 return name
-        self._complain("%s: option address: %s is not one of %s to give away" % (
-            where, format_address(section.address),
-            "pool '%s'" % section.pool if section.pool else "any pool"))
-        return section.pool
+        self._complain("%s: option %s: %s is not one of %s to give away" % (
+            where, option, format_home(home), "pool '%s'" % chosen if chosen else "any pool"))
+        return chosen
 
     def _check_nodes(self, where: str, node: Node, other: Node):
         if node.match == other.match:
             self._complain("%s: option match: another node section has the same" % where)
-        if node.address is not None and node.address == other.address:
-            self._complain("%s: option address: %s is another node's"
-                           % (where, format_address(node.address)))
+        for option, home, taken in (("address", node.address, other.address),
+                                    ("prefix", node.prefix, other.prefix)):
+            if home is not None and home == taken:
+                self._complain("%s: option %s: %s is another node's"
+                               % (where, option, format_home(home)))
 
     def _complain(self, text: str):
         self._problems.append((settings.ERROR, "%s: %s" % (self._path, text)))
@@ -188,6 +209,18 @@ class _Reader:
 
 def _label(kind: str, section, index: int) -> str:
     return "%s '%s'" % (kind, section.name) if section.name else "@%s[%d]" % (kind, index)
+
+
+def _network(pool: Pool):
+    return (pool.network, pool.prefix_length) if pool.network else None
+
+
+def _gives(pool: Pool, home) -> bool:
+    """Return True if the address or prefix is one that the pool has to give away."""
+    if isinstance(home, tuple):
+        return bool(pool.prefix) and home[1] == prefix_pool.LENGTH and (
+            prefix_contains(pool.prefix, home[0]))
+    return bool(pool.network) and _is_host(pool, home) and home != pool.router
 
 
 def _is_host(pool: Pool, address: bytes) -> bool:

@@ -57,15 +57,18 @@ class ControlVerbs:
         ]
 
     def _pool(self, pool):
-        addresses = self._daemon.anchor.policy.services[pool.name].addresses
-        return {
-            "name": pool.name,
-            "service": pool.selection.decode(),
-            "network": format_prefix((pool.network, pool.prefix_length)),
-            "router": format_address(pool.router),
-            "used": addresses.used,
-            "capacity": addresses.capacity,
-        }
+        service = self._daemon.anchor.policy.services[pool.name]
+        shown = {"name": pool.name, "service": pool.selection.decode()}
+        if pool.network:
+            shown["network"] = format_prefix((pool.network, pool.prefix_length))
+            shown["router"] = format_address(pool.router)
+            shown["used"] = service.addresses.used
+            shown["capacity"] = service.addresses.capacity
+        if pool.prefix:
+            shown["prefix"] = format_prefix(pool.prefix)
+            shown["prefixes_used"] = service.prefixes.used
+            shown["prefixes_capacity"] = service.prefixes.capacity
+        return shown
 
     def _bindings(self, request):
         return {"bindings": [self._binding(binding) for binding in self._selected(request)]}
@@ -82,7 +85,8 @@ class ControlVerbs:
             "node": show_mn_identifier(binding.mn_identifier),
             "interface": show_interface(binding.link_layer_identifier),
             "technology": binding.access_technology,
-            "address": format_address(binding.ipv4_home_address),
+            "address": _text(binding.ipv4_home_address),
+            "prefixes": [format_prefix(prefix) for prefix in binding.home_network_prefixes],
             "pool": binding.service.name,
             "mag": format_address(binding.proxy_care_of_address),
             "local": format_address(binding.tunnel.local),
@@ -115,6 +119,10 @@ class ControlVerbs:
     def _flush(self, request):
         self._daemon.flush()
         return {}
+
+
+def _text(address):
+    return None if address is None else format_address(address)
 
 
 _VERBS = {

@@ -46,7 +46,7 @@ class Daemon:
         self._journal = Journal(run_directory + "/bindings")
         self._state = Journal(run_directory + "/state")
         self._forwarding = AnchorForwarding(run_directory, log)
-        self._forwarding.prepare(chosen.addresses)
+        self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen))
         self.anchor = Anchor(chosen)
         self.listeners = Listeners(self.loop, log, self._received)
         self._executor = Executor(
@@ -88,7 +88,7 @@ class Daemon:
         self.anchor.reconfigure(chosen, self.loop.now())
         self._settle()
         self.listeners.use(chosen.addresses)
-        self._forwarding.prepare(chosen.addresses)
+        self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen))
         self._path_monitor.close()
         self._path_monitor = self._watch_paths()
         self.log.info("configuration reloaded")
@@ -217,6 +217,10 @@ class Daemon:
         self.anchor.restart_counter = (time_of_day() >> 16) & 0xFFFFFFFF
         self._state.write(_RESTART, {"counter": self.anchor.restart_counter})
         self.anchor.announce_restart()
+
+
+def _serves_ipv6(chosen) -> bool:
+    return any([pool.prefix for pool in chosen.pools])
 
 
 def serve(path: str, run_directory: str, log) -> int:

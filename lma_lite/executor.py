@@ -4,7 +4,7 @@
 from lma_lite import actions, binding_record
 from lma_lite.binding_cache import Tunnel
 from mag_lite.system.netlink import NetlinkError
-from mag_lite.wire.address import format_address
+from mag_lite.wire.address import format_address, format_home
 
 
 class Executor:
@@ -45,7 +45,7 @@ class Executor:
                 self._forwarding.route(action.address, self._device(tunnel))
         except NetlinkError as error:
             self._log.error("the kernel does not forward to %s by mag %s: %s" % (
-                format_address(action.address), format_address(action.mag), error))
+                format_home(action.address), format_address(action.mag), error))
             self._anchor.forwarding_failed(action.address)
 
     def _device(self, tunnel: Tunnel) -> str:
@@ -55,11 +55,11 @@ class Executor:
         return self.devices[tunnel]
 
     def _blackhole(self, action):
-        self._change("packets to %s are not dropped" % format_address(action.address),
+        self._change("packets to %s are not dropped" % format_home(action.address),
                      self._forwarding.blackhole, action.address)
 
     def _unroute(self, action):
-        self._change("the route to %s is not removed" % format_address(action.address),
+        self._change("the route to %s is not removed" % format_home(action.address),
                      self._forwarding.unroute, action.address)
 
     def _release_tunnel(self, action):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How an anchor's kernel forwards: a tunnel device per gateway, a host route per mobile node.
+"""How an anchor's kernel forwards: a tunnel device per gateway, a route per mobile node's home,
+which is an IPv4 address or an IPv6 prefix, (address, length).
 
 A handover is one route replaced: the kernel sends to the new gateway from one packet to the
 next.  A mobile node's packets are taken from the gateway its route leads to, and from no other
@@ -48,11 +49,14 @@ class AnchorForwarding:
         self._sysctls = Sysctls(run_directory + "/sysctl")
         self._route = rtnetlink.Rtnetlink()
 
-    def prepare(self, local_addresses) -> None:
-        """Make the kernel forward for tunnels that end at these addresses (bytes); adopt those
-        that exist, remove those that end elsewhere."""
+    def prepare(self, local_addresses, ipv6: bool) -> None:
+        """Make the kernel forward, IPv6 too if that is said, for tunnels that end at these
+        addresses (bytes); adopt those that exist, remove those that end elsewhere."""
         nftables.load(_RULESET, self._ruleset_file)
-        self._sysctls.apply({"net/ipv4/ip_forward": 1})
+        settings = {"net/ipv4/ip_forward": 1}
+        if ipv6:
+            settings.update(self._sysctls.ipv6_forwarding())
+        self._sysctls.apply(settings)
         for link in self._links():
             if tunnel.ends(link)[1] not in local_addresses:
                 self._route.perform([rtnetlink.delete_link(link.index)])
@@ -95,31 +99,31 @@ class AnchorForwarding:
                 self._route.perform([rtnetlink.set_link(link.index, mtu)])
         return expires
 
-    def route(self, address: bytes, device: str) -> None:
+    def route(self, home, device: str) -> None:
         """Send to this mobile node by this tunnel, in one step with sending by no other."""
         self._route.perform_at(
-            device, lambda index: [rtnetlink.replace_route(_host_route(address, index))])
+            device, lambda index: [rtnetlink.replace_route(_home_route(home, index))])
 
-    def blackhole(self, address: bytes) -> None:
+    def blackhole(self, home) -> None:
         """Drop what is sent to this mobile node, for as long as nobody knows where it is."""
-        self._route.perform([rtnetlink.replace_route(_host_route(address, None))])
+        self._route.perform([rtnetlink.replace_route(_home_route(home, None))])
 
-    def unroute(self, address: bytes) -> None:
+    def unroute(self, home) -> None:
         """Have no route to this mobile node; harmless when that is so already."""
-        request = rtnetlink.delete_route(_host_route(address, None))
+        request = rtnetlink.delete_route(_home_route(home, None))
         self._route.perform([request], (sockets.ESRCH,))
 
     def routes(self) -> dict:
-        """{address: device} of what the kernel has; the device is None for a blackhole."""
+        """{home: device} of what the kernel has; the device is None for a blackhole."""
         names = {link.index: link.name for link in self._links()}
-        return {route.prefix[0]: names.get(route.device) for route in self._host_routes()}
+        return {_home(route): names.get(route.device) for route in self._home_routes()}
 
     def close(self) -> None:
         """Remove everything of ours from the kernel and put back what was; once."""
         for link in self._links():
             self._route.perform([rtnetlink.delete_link(link.index)])
-        for route in self._host_routes():
-            self.unroute(route.prefix[0])
+        for route in self._home_routes():
+            self.unroute(_home(route))
         nftables.load(_REMOVAL, self._ruleset_file)
         self._sysctls.apply({})
         self.abandon()
@@ -131,7 +135,7 @@ class AnchorForwarding:
     def _links(self) -> list:
         return [link for link in self._route.links().values() if link.alias == ALIAS]
 
-    def _host_routes(self) -> list:
+    def _home_routes(self) -> list:
         found = self._route.routes(sockets.AF_INET, PROTOCOL)
         return found + self._route.routes(sockets.AF_INET6, PROTOCOL)
 
@@ -153,5 +157,10 @@ def _free_name(links) -> str:
     return "lma%d" % number
 
 
-def _host_route(address: bytes, link_index) -> Route:
-    return Route((address, 8 * len(address)), link_index, rtnetlink.RT_TABLE_MAIN, PROTOCOL)
+def _home_route(home, link_index) -> Route:
+    prefix = home if isinstance(home, tuple) else (home, 32)
+    return Route(prefix, link_index, rtnetlink.RT_TABLE_MAIN, PROTOCOL)
+
+
+def _home(route: Route):
+    return route.prefix if len(route.prefix[0]) == 16 else route.prefix[0]

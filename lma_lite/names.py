@@ -4,7 +4,7 @@
 import binascii
 
 from lma_lite.binding_cache import NO_LINK_LAYER_IDENTIFIER, Binding
-from mag_lite.wire.address import format_address, format_mac
+from mag_lite.wire.address import format_home, format_mac
 
 
 def show_mn_identifier(mn_identifier) -> str:
@@ -25,12 +25,12 @@ def show_interface(link_layer_identifier) -> str:
 
 
 def show_home(binding: Binding) -> str:
-    """The IPv4 home address of a session."""
-    return format_address(binding.ipv4_home_address)
+    """The IPv4 home address and the prefixes of a session."""
+    return " ".join([format_home(home) for home in binding.home_addresses()])
 
 
 def show_session(binding: Binding) -> str:
-    """Identifier, interface and home address."""
+    """Identifier, interface, home address and prefixes."""
     return "%s %s %s" % (
         show_mn_identifier(binding.mn_identifier), show_interface(binding.link_layer_identifier),
         show_home(binding))

@@ -4,16 +4,18 @@
 from collections import namedtuple
 
 from lma_lite.address_pool import AddressPool
+from lma_lite.prefix_pool import PrefixPool
 from mag_lite.identity_pattern import matches
 from mag_lite.wire import status
 
 #: A home network as configured; `selection` is the Service Selection that asks for it, empty
-#: for the default.
-Pool = namedtuple("Pool", ("name", "selection", "network", "prefix_length", "router"))
+#: for the default.  An IPv4 network has a router; `network` or `prefix`, (address, length), is None
+#: where that IP version is not served.
+Pool = namedtuple("Pool", ("name", "selection", "network", "prefix_length", "router", "prefix"))
 
 #: A policy profile.  `match` is an identifier, in which each * stands for any octets; `pool`
-#: names a pool or is None; `address` is the node's static home address in that pool, or None.
-Node = namedtuple("Node", ("match", "allow", "pool", "address"))
+#: names a pool or is None; `address` and `prefix` are the node's static home in that pool, or None.
+Node = namedtuple("Node", ("match", "allow", "pool", "address", "prefix"))
 
 #: Subtype of the Mobile Node Identifier option (RFC 4283).
 NETWORK_ACCESS_IDENTIFIER = 1
@@ -27,6 +29,33 @@ class Service:
         self.selection = selection
         self.addresses = addresses
         self.prefixes = prefixes
+
+    def pool_of(self, home):
+        """Return the pool for an IPv4 address or a prefix, or None."""
+        return self.prefixes if isinstance(home, tuple) else self.addresses
+
+    def claim(self, owner, homes) -> bool:
+        """Give exactly these addresses and prefixes to `owner`, or none of them."""
+        claimed = []
+        for home in homes:
+            pool = self.pool_of(home)
+            if pool is None or not pool.claim(owner, home):
+                self.release(claimed)
+                return False
+            claimed.append(home)
+        return True
+
+    def release(self, homes):
+        """Take addresses and prefixes back."""
+        for home in homes:
+            self.pool_of(home).release(home)
+
+    def inherit(self, older: "Service"):
+        """Remember of `older` who had what."""
+        if self.addresses and older.addresses:
+            self.addresses.inherit(older.addresses)
+        if self.prefixes and older.prefixes:
+            self.prefixes.inherit(older.prefixes)
 
 
 class Policy:
@@ -45,9 +74,10 @@ class Policy:
             self._patterns.append(node)
             return
         self._exact[node.match] = node
-        if node.address:
-            mn_identifier = (NETWORK_ACCESS_IDENTIFIER, node.match)
-            self.services[node.pool].addresses.reserve(node.address, mn_identifier)
+        mn_identifier = (NETWORK_ACCESS_IDENTIFIER, node.match)
+        for home in (node.address, node.prefix):
+            if home:
+                self.services[node.pool].pool_of(home).reserve(home, mn_identifier)
 
     def node(self, mn_identifier):
         """Return the profile of a mobile node: its own, else the first that matches, or None."""
@@ -61,10 +91,11 @@ class Policy:
                 return node
         return None
 
-    def service_of_address(self, address: bytes):
-        """Return the service whose pool has `address` to give, or None."""
+    def service_of(self, home):
+        """Return the service whose pool has this address or prefix to give, or None."""
         for service in self.services.values():
-            if service.addresses and service.addresses.contains(address):
+            pool = service.pool_of(home)
+            if pool and pool.contains(home):
                 return service
         return None
 
@@ -87,5 +118,9 @@ class Policy:
 
 
 def _service(pool: Pool) -> Service:
-    addresses = AddressPool(pool.network, pool.prefix_length, pool.router)
-    return Service(pool.name, pool.selection, addresses)
+    addresses = prefixes = None
+    if pool.network:
+        addresses = AddressPool(pool.network, pool.prefix_length, pool.router)
+    if pool.prefix:
+        prefixes = PrefixPool(*pool.prefix)
+    return Service(pool.name, pool.selection, addresses, prefixes)

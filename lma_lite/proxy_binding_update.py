@@ -69,6 +69,17 @@ class ProxyBindingUpdate:
             return None
         return self.ipv4_request.address
 
+    def names_kind_of(self, home) -> bool:
+        """Return True if the update is also about addresses of the IP version of `home`."""
+        if isinstance(home, tuple):
+            return bool(self.home_network_prefix_options)
+        return self.ipv4_request is not None
+
+    @property
+    def carries_ipv6(self) -> bool:
+        """Return True if the tunnel can carry IPv6: only IP-in-IPv4 cannot."""
+        return self.tunnel.encapsulation == "gre" or len(self.local) == 16
+
     @property
     def forces_udp(self) -> bool:
         """Return True if the F flag asks for UDP encapsulation (RFC 5844 section 4.1.3.1)."""

@@ -150,7 +150,10 @@ class Registration:
             return
         old, port, technology = binding.tunnel, binding.port, binding.access_technology
         returned, served = binding.deregistered, binding.proxy_care_of_address
-        self._sessions.extend(binding, update, now)
+        code = self._sessions.extend(binding, update, now)
+        if code != status.ACCEPTED:
+            self._refuse(update, code)
+            return
         self._accept(update, binding)
         if returned:
             self._counters.count("registrations")
@@ -183,6 +186,10 @@ class Registration:
         if update.care_of_address != binding.proxy_care_of_address:
             self._counters.count("ignored deregistrations")
             return
+        named = [home for home in binding.home_addresses() if update.names_kind_of(home)]
+        if 0 < len(named) < len(binding.home_addresses()):
+            self._narrow(binding, named, update)
+            return
         if not binding.deregistered:
             self._counters.count("deregistrations")
             self._log("deregister", binding, "asked by the gateway")
@@ -191,6 +198,14 @@ class Registration:
         self._sessions.deregister(binding, now)
         self._accept(update, binding)
         self._attached(binding, now)
+
+    def _narrow(self, binding: Binding, homes, update: ProxyBindingUpdate):
+        """One IP version is de-registered, the other stays (RFC 5844 section 3.1.2.5)."""
+        self._counters.count("deregistrations of one IP version")
+        binding.sequence = update.sequence
+        binding.timestamp = update.timestamp or 0
+        self._accept(update, binding)
+        self._sessions.drop(binding, homes)
 
     def _wait(self, binding: Binding, update: ProxyBindingUpdate, now: int):
         """Ask the gateway that serves the node's only session whether the node has left it.

@@ -5,6 +5,7 @@ lifetimes that hang on them (RFC 5213 5.3.2 to 5.3.5 and 5.6.1, RFC 5844 3.1.2.2
 
 from lma_lite.acknowledgement import MAG_LINK_LOCAL_ADDRESS
 from lma_lite.actions import Blackhole, Forget, ReleaseTunnel, Remember, Route, Unroute
+from lma_lite.assignment import assign
 from lma_lite.binding_cache import NO_LINK_LAYER_IDENTIFIER, Binding, BindingCache
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
 from mag_lite.timers import Timers
@@ -32,28 +33,41 @@ class Sessions:
 
     def open(self, update: ProxyBindingUpdate, now: int):
         """Create a session; return (status, binding), the binding None if it is refused."""
-        code, address = _home_address(update, update.service.addresses)
-        if code != status.ACCEPTED:
-            return code, None
-        self._last_number += 1
         binding = Binding(
-            self._last_number, update.mn_identifier, update.access_technology,
+            self._last_number + 1, update.mn_identifier, update.access_technology,
             update.link_layer_identifier or NO_LINK_LAYER_IDENTIFIER)
         binding.service = update.service
-        binding.ipv4_home_address = address
+        assignment = assign(binding, update)
+        if assignment.code != status.ACCEPTED:
+            return assignment.code, None
+        self._last_number += 1
         binding.since = now
-        self._enter(binding, update, now)
-        return code, binding
+        self._enter(binding, update, assignment, now)
+        return assignment.code, binding
 
-    def extend(self, binding: Binding, update: ProxyBindingUpdate, now: int):
-        """Update a session from the gateway that serves it now, the same or another."""
+    def extend(self, binding: Binding, update: ProxyBindingUpdate, now: int) -> int:
+        """Update a session from the gateway that serves it now, the same or another.
+
+        Return the status; nothing is changed if it refuses.
+        """
+        assignment = assign(binding, update)
+        if assignment.code != status.ACCEPTED:
+            return assignment.code
         self.cache.remove(binding)
         binding.access_technology = update.access_technology
         if update.link_layer_identifier:
             binding.link_layer_identifier = update.link_layer_identifier
         if update.care_of_address != binding.proxy_care_of_address:
             binding.since = now
-        self._enter(binding, update, now)
+        self._enter(binding, update, assignment, now)
+        return assignment.code
+
+    def drop(self, binding: Binding, homes):
+        """Take some of its addresses and prefixes from a session that goes on."""
+        self.cache.remove(binding)
+        self._set_homes(binding, [home for home in binding.home_addresses() if home not in homes])
+        self.cache.add(binding)
+        self._actions.append(Remember(binding))
 
     def deregister(self, binding: Binding, now: int):
         """Stop forwarding; keep the entry for MinDelayBeforeBCEDelete."""
@@ -75,7 +89,7 @@ class Sessions:
             self._leave(binding.tunnel)
         self._timers.cancel((SESSION, binding.number))
         self.cache.remove(binding)
-        binding.service.addresses.release(binding.ipv4_home_address)
+        binding.service.release(binding.home_addresses())
         self._actions.append(Forget(binding))
 
     def restore(self, binding: Binding, now: int):
@@ -106,24 +120,35 @@ class Sessions:
                 self._actions.append(ReleaseTunnel(*tunnel))
         self._unused.clear()
 
-    def _enter(self, binding: Binding, update: ProxyBindingUpdate, now: int):
+    def _enter(self, binding: Binding, update: ProxyBindingUpdate, assignment, now: int):
         """Set what the update says, then forward, then remember."""
         old = None if binding.deregistered else binding.tunnel
+        routed = binding.home_addresses() if old == update.tunnel else []
         _record(binding, update)
+        self._set_homes(binding, assignment.homes)
         binding.lifetime = self.granted_lifetime(update)
         binding.expires = now + binding.lifetime * LIFETIME_UNIT
         self.cache.add(binding)
         self._timers.set((SESSION, binding.number), binding.expires)
         if binding.tunnel != old:
             self._join(binding.tunnel)
-            self._route(binding)
             if old:
                 self._leave(old)
+        self._route(binding, routed)
         self._actions.append(Remember(binding))
 
-    def _route(self, binding: Binding):
-        for address in binding.home_addresses():
-            self._actions.append(Route(address, *binding.tunnel))
+    def _set_homes(self, binding: Binding, homes):
+        """Let the session have these addresses and prefixes; what it had besides is free."""
+        lost = [home for home in binding.home_addresses() if home not in homes]
+        for home in lost:
+            self._actions.append(Unroute(home))
+        binding.service.release(lost)
+        binding.set_home_addresses(homes)
+
+    def _route(self, binding: Binding, routed=()):
+        for home in binding.home_addresses():
+            if home not in routed:
+                self._actions.append(Route(home, *binding.tunnel))
 
     def _join(self, tunnel):
         self._users[tunnel] = self._users.get(tunnel, 0) + 1
@@ -133,16 +158,6 @@ class Sessions:
         if not self._users[tunnel]:
             del self._users[tunnel]
             self._unused.append(tunnel)
-
-
-def _home_address(update: ProxyBindingUpdate, pool):
-    """Return (status, address) for the IPv4 Home Address Request of a new session."""
-    if update.wanted_address:
-        if pool.claim(update.owner, update.wanted_address):
-            return status.ACCEPTED, update.wanted_address
-        return status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS, None
-    address = pool.allocate(update.owner)
-    return (status.ACCEPTED if address else status.INSUFFICIENT_RESOURCES), address
 
 
 def _record(binding: Binding, update: ProxyBindingUpdate):

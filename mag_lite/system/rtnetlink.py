@@ -215,7 +215,9 @@ def parse_route(body: bytes) -> Route:
     _require(body, 12, "route")
     found = netlink.attributes(body, 12)
     unspecified = bytes(4 if body[0] == sockets.AF_INET else 16)
-    device = netlink.u32(found[RTA_OIF]) if RTA_OIF in found else None
+    # An IPv6 blackhole names the loopback device.
+    leads_somewhere = RTA_OIF in found and body[7] != RTN_BLACKHOLE
+    device = netlink.u32(found[RTA_OIF]) if leads_somewhere else None
     table = netlink.u32(found[RTA_TABLE]) if RTA_TABLE in found else body[4]
     return Route((found.get(RTA_DST, unspecified), body[1]), device, table, body[5])
 

@@ -10,6 +10,7 @@ import os
 from mag_lite.system import sockets
 
 _ROOT = "/proc/sys/"
+_FORWARDING = "net/ipv6/conf/all/forwarding"
 
 
 class Sysctls:
@@ -34,9 +35,26 @@ class Sysctls:
         for setting in present:
             self._before.setdefault(setting, _read(setting))
         self._save()
-        for setting, number in present.items():
-            if _read(setting) != str(number):
-                _write(setting, str(number))
+        for setting in sorted(present, key=lambda setting: setting == _FORWARDING):
+            if _read(setting) != str(present[setting]):
+                _write(setting, str(present[setting]))
+
+    def ipv6_forwarding(self) -> dict:
+        """What to `apply` so that the kernel forwards IPv6.
+
+        It would forget the routers that it has heard of, unless each device is told that it
+        shall listen to them all the same; so that is changed first.
+        """
+        settings = {_FORWARDING: 1}
+        if self._original(_FORWARDING) == "0":
+            for device in os.listdir(_ROOT + "net/ipv6/conf"):
+                setting = "net/ipv6/conf/%s/accept_ra" % device
+                if device not in ("all", "default") and self._original(setting) == "1":
+                    settings[setting] = 2
+        return settings
+
+    def _original(self, setting: str) -> str:
+        return self._before.get(setting) or _read(setting)
 
     def _save(self) -> None:
         if not self._before:

@@ -147,6 +147,20 @@ def format_prefix(prefix) -> str:
     return "%s/%d" % (format_address(prefix[0]), prefix[1])
 
 
+def parse_home(text: str):
+    """What a client is reached by: an IPv4 address, or (address, length) of an IPv6 prefix."""
+    is_prefix = "/" in text
+    home = parse_prefix(text) if is_prefix else parse_address(text)
+    if len(home[0] if is_prefix else home) != (16 if is_prefix else 4):
+        raise ValueError("'%s' is neither an IPv4 address nor an IPv6 prefix" % text)
+    return home
+
+
+def format_home(home) -> str:
+    """The text of an IPv4 address or a prefix."""
+    return format_prefix(home) if isinstance(home, tuple) else format_address(home)
+
+
 def prefix_contains(prefix, address: bytes) -> bool:
     """Is `address` (of either family) inside (address, length)?"""
     base, length = prefix

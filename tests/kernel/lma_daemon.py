@@ -20,7 +20,7 @@ from bed.namespace import Namespace, cable  # noqa: E402
 from mag_lite.system.clock import time_of_day  # noqa: E402
 from mag_lite.wire import mobility_header as header  # noqa: E402
 from mag_lite.wire import mobility_options as options  # noqa: E402
-from mag_lite.wire.address import format_address, parse_mac  # noqa: E402
+from mag_lite.wire.address import format_address, format_prefix, parse_mac  # noqa: E402
 from mag_lite.wire.mobility_header import Message  # noqa: E402
 from mag_lite.wire.mobility_options import Option  # noqa: E402
 
@@ -28,12 +28,14 @@ LMA = {4: "198.51.100.1", 6: "2001:db8:b::1"}
 AP1 = {4: "198.51.100.11", 6: "2001:db8:b::11"}
 AP2 = {4: "198.51.100.12", 6: "2001:db8:b::12"}
 HOME = "10.20.0.2"
+PREFIX = "2001:db8:100::/64"
 PYTHON = sys.argv[1] if len(sys.argv) == 2 else None
 SECTIONS = (
     ("lma", "lma", {"address": list(LMA.values()), "delete_delay": "1000"}),
     ("mag", "ap1", {"address": list(AP1.values())}),
     ("mag", "ap2", {"address": list(AP2.values())}),
-    ("pool", "internet", {"network": "10.20.0.0/16", "router": "10.20.0.1"}),
+    ("pool", "internet", {"network": "10.20.0.0/16", "router": "10.20.0.1",
+                          "prefix": "2001:db8:100::/40"}),
 )
 
 
@@ -67,12 +69,13 @@ class Gateway:
             if message.kind == kind:
                 return message
 
-    def update(self, indicator=1, lifetime=75, mac="02:00:00:00:00:01", encapsulation="gre"):
+    def update(self, indicator=1, lifetime=75, mac="02:00:00:00:00:01", encapsulation="gre",
+               kind=options.IPV4_HOME_ADDRESS_REQUEST):
         """Register a mobile node; the acknowledgement."""
         Gateway.sequence += 1
         carried = [
             Option(options.MN_IDENTIFIER, subtype=1, identifier=b"mn@" + mac.encode()),
-            Option(options.IPV4_HOME_ADDRESS_REQUEST),
+            Option(kind),
             Option(options.HANDOFF_INDICATOR, indicator=indicator),
             Option(options.ACCESS_TECHNOLOGY_TYPE, technology=4),
             Option(options.TIMESTAMP, time=time_of_day()),
@@ -102,9 +105,9 @@ def home(answer):
     return format_address(answer.option(options.IPV4_HOME_ADDRESS_REPLY).address)
 
 
-def routes():
-    """{address: what `ip route` says} of the anchor's routes of ours."""
-    lines = lma.run("ip", "route", "show", "proto", "214").splitlines()
+def routes(version="-4"):
+    """{address or prefix: what `ip route` says} of the anchor's routes of ours."""
+    lines = lma.run("ip", version, "route", "show", "proto", "214").splitlines()
     return {line.replace("blackhole ", "").split()[0]: line.strip() for line in lines}
 
 
@@ -119,7 +122,7 @@ def tunnels():
 
 def leads_to(address, remote):
     """Whether packets for `address` take the tunnel to `remote`."""
-    line = routes().get(address, "")
+    line = routes("-6" if ":" in address else "-4").get(address, "")
     return "dev" in line and tunnels().get(line.split("dev ")[1].split()[0]) == remote
 
 
@@ -183,16 +186,41 @@ ap1_6.acknowledge()
 other = ap1.update(mac="02:00:00:00:00:02")
 check("a second mobile node", home(other) == "10.20.0.3", other)
 check("unused tunnels are gone", until(lambda: len(tunnels()) == 2), tunnels())
-before = routes(), tunnels()
+# A prefix is routed, moved and dropped as an address is
+def update6(gateway, indicator, **more):
+    answer = gateway.update(
+        indicator, mac="02:00:00:00:00:06", kind=options.HOME_NETWORK_PREFIX, **more)
+    option = answer and answer.option(options.HOME_NETWORK_PREFIX)
+    return format_prefix((option.prefix, option.prefix_length)) if option else answer
+
+
+check("a node of IPv6 only", update6(ap1, 1) == PREFIX, daemon.log())
+check("its prefix takes the tunnel", leads_to(PREFIX, AP1[4]), (routes("-6"), tunnels()))
+check("handed over to IPv6", update6(ap2_6, 3) == PREFIX and leads_to(PREFIX, AP2[6]), routes("-6"))
+ap1.acknowledge()
+update6(ap2_6, 4, lifetime=0)
+check("what comes for it is dropped once it is gone",
+      routes("-6").get(PREFIX, "").startswith("blackhole"), routes("-6"))
+check("and returns to it", update6(ap1, 1) == PREFIX and leads_to(PREFIX, AP1[4]), routes("-6"))
+check("the kernel forwards IPv6", lma.run(
+    "cat", "/proc/sys/net/ipv6/conf/all/forwarding").strip() == "1")
+
+check("no unused tunnel is left", until(lambda: len(tunnels()) == 2), tunnels())
+before = routes(), routes("-6"), tunnels()
 daemon.kill()
 lma.run("ip", "route", "add", "10.20.0.77/32", "dev", "lo", "proto", "214")
 lma.run("ip", "route", "del", HOME)
+lma.run("ip", "-6", "route", "del", PREFIX)
 check("a killed daemon leaves the kernel forwarding", leads_to("10.20.0.3", AP1[4]), routes())
 start()
-check("kernel and journal are adopted and made good", (routes(), tunnels()) == before,
-      (before, routes(), tunnels(), daemon.log()))
+check("kernel and journal are adopted and made good",
+      (routes(), routes("-6"), tunnels()) == before,
+      (before, routes(), routes("-6"), tunnels(), daemon.log()))
+update6(ap1, 4, lifetime=0)
+check("the prefix is free in the end", until(lambda: routes("-6") == {}), routes("-6"))
 check("the sessions are known", sorted(
-    each["address"] for each in daemon.tell("bindings")["bindings"]) == [HOME, "10.20.0.3"])
+    each["address"] for each in daemon.tell("bindings")["bindings"] if each["address"]
+) == [HOME, "10.20.0.3"])
 check("one is refreshed", home(ap1.update(5, mac="02:00:00:00:00:02")) == "10.20.0.3")
 device = [name for name, remote in tunnels().items() if remote == AP1[4]][0]
 lma.run("ip", "link", "del", device)

@@ -75,7 +75,7 @@ class Domain:
         self.by_address = {ap.address: ap for ap in self.access_points}
         self.anchor = LocalMobilityAnchor(AnchorConfiguration(
             (LMA,), lifetime // 1000, 300, 10000, {address: "ap" for address in addresses},
-            [Pool("internet", b"", NETWORK, 16, ROUTER)], []))
+            [Pool("internet", b"", NETWORK, 16, ROUTER, None)], []))
 
     def post(self, source, destination, data):
         """Put a message on its way, unless the test loses it."""

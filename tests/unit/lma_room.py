@@ -25,7 +25,7 @@ MAC = parse_mac("02:00:5e:10:00:01")
 MAC2 = parse_mac("02:00:5e:10:00:02")
 PORT = 5436
 MAGS = {AP1: "ap1", AP2: "ap2", AP1_6: "ap1"}
-INTERNET = Pool("internet", b"", parse_address("10.20.0.0"), 16, ROUTER)
+INTERNET = Pool("internet", b"", parse_address("10.20.0.0"), 16, ROUTER, None)
 
 NEW, BETWEEN_INTERFACES, BETWEEN_GATEWAYS, UNKNOWN, UNCHANGED = 1, 2, 3, 4, 5
 
@@ -38,8 +38,8 @@ def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600, address
     return Configuration(addresses, lifetime, 300, 10000, mags, pools, nodes)
 
 
-def node(match, allow=True, pool="internet", home=None):
-    return Node(match, allow, pool, home)
+def node(match, allow=True, pool="internet", home=None, prefix=None):
+    return Node(match, allow, pool, home, prefix)
 
 
 class Room:

@@ -36,7 +36,7 @@ def test_the_smallest_configuration_has_the_defaults_of_the_rfcs():
     assert (found.lifetime, found.timestamp_window, found.delete_delay) == (3600, 300, 10000)
     assert found.mags == {address("192.0.2.10"): "ap1"}
     assert found.pools == [
-        Pool("internet", b"", address("10.20.0.0"), 16, address("10.20.0.1"))]
+        Pool("internet", b"", address("10.20.0.0"), 16, address("10.20.0.1"), None)]
     assert found.nodes == []
 
 
@@ -64,9 +64,9 @@ config node
 	option pool 'staff'
 """
     assert accepted(text).nodes == [
-        Node(b"boss@example.org", True, "staff", address("10.30.0.1")),
-        Node(b"*@bad.example", False, None, None),
-        Node(b"*@staff.example", True, "staff", None),
+        Node(b"boss@example.org", True, "staff", address("10.30.0.1"), None),
+        Node(b"*@bad.example", False, None, None, None),
+        Node(b"*@staff.example", True, "staff", None, None),
     ]
 
 
@@ -115,6 +115,44 @@ def test_a_sample_of_every_complaint():
          "error: file: @node[1]: option address: 10.20.0.9 is another node's"),
     ):
         assert complaint(text) == expected
+
+
+def test_ipv6_only_and_dual_stack_pools():
+    text = LMA + MAG + POOL + " option prefix '2001:db8:100::/40'\n" + """
+config pool 'six'
+	option service 'six'
+	option prefix '2001:db8:200::/56'
+config node
+	option match 'boss@example.org'
+	option prefix '2001:db8:200:7::/64'
+"""
+    found = accepted(text)
+    assert found.pools == [
+        Pool("internet", b"", address("10.20.0.0"), 16, address("10.20.0.1"),
+             (address("2001:db8:100::"), 40)),
+        Pool("six", b"six", None, 0, None, (address("2001:db8:200::"), 56))]
+    assert found.nodes == [
+        Node(b"boss@example.org", True, "six", None, (address("2001:db8:200:7::"), 64))]
+
+
+def test_what_is_wrong_with_prefixes():
+    six = LMA + MAG + "config pool 'six'\n option prefix '2001:db8:200::/56'\n"
+    for text, expected in (
+        (LMA + MAG + POOL.replace(" option router '10.20.0.1'\n", ""),
+         "error: file: pool 'internet': options network and router need each other"),
+        (six.replace("/56", "/65"),
+         "error: file: pool 'six': option prefix: 2001:db8:200::/65 is too small: each mobile "
+         "node gets a /64"),
+        (six + POOL + " option service 's'\n option prefix '2001:db8::/32'\n",
+         "error: file: pool 'internet': option prefix: 2001:db8::/32 overlaps pool 'six'"),
+        (six + "config node\n option match 'x'\n option prefix '2001:db8:201::/64'\n",
+         "error: file: @node[0]: option prefix: 2001:db8:201::/64 is not one of any pool to give "
+         "away"),
+        (six + "config node\n option match 'x'\n option prefix '2001:db8:200::/63'\n",
+         "error: file: @node[0]: option prefix: 2001:db8:200::/63 is not one of any pool to give "
+         "away"),
+    ):
+        assert expected in read(text)[1], read(text)[1]
 
 
 def test_with_an_error_there_is_no_configuration():

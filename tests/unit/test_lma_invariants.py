@@ -19,7 +19,7 @@ from lma_lite.actions import Blackhole, Forget, ReleaseTunnel, Remember, Route, 
 from lma_lite.policy import Pool
 from mag_lite.wire import mobility_header as header
 
-SMALL = Pool("internet", b"", address("10.20.0.0"), 28, address("10.20.0.1"))
+SMALL = Pool("internet", b"", address("10.20.0.0"), 28, address("10.20.0.1"), None)
 BLACKHOLE = "blackhole"
 
 

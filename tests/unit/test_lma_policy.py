@@ -6,7 +6,7 @@ from lma_room import INTERNET, address, node
 from lma_lite.policy import Policy, Pool, matches
 from mag_lite.wire import status
 
-CORPORATE = Pool("corporate", b"corp", address("10.30.0.0"), 24, address("10.30.0.1"))
+CORPORATE = Pool("corporate", b"corp", address("10.30.0.0"), 24, address("10.30.0.1"), None)
 
 
 def nai(identifier):

@@ -168,7 +168,7 @@ def test_second_address_for_an_interface_that_has_one():
 
 
 def test_no_address_left():
-    room = Room(pools=[Pool("tiny", b"", address("10.20.0.0"), 30, address("10.20.0.1"))])
+    room = Room(pools=[Pool("tiny", b"", address("10.20.0.0"), 30, address("10.20.0.1"), None)])
     assert room.update().status == status.ACCEPTED
     answer = refused(status.INSUFFICIENT_RESOURCES, room, node=b"mn2", mac=MAC2)
     assert answer.option(options.IPV4_HOME_ADDRESS_REPLY).status == 128

@@ -407,7 +407,7 @@ def test_addresses_are_remembered_across_configurations():
 
 
 def test_sessions_that_a_new_configuration_forbids_are_revoked():
-    elsewhere = Pool("internet", b"", address("10.99.0.0"), 16, address("10.99.0.1"))
+    elsewhere = Pool("internet", b"", address("10.99.0.0"), 16, address("10.99.0.1"), None)
     for forbidding in (
         configuration(mags={AP2: "ap2"}),
         configuration(nodes=[node(b"mn1@*", allow=False)]),

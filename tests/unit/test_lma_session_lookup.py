@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which session an update is about: RFC 5213 section 5.4.1, case by case.
-
-Section 5.4.1.1 is also tried with prefixes, which no pool hands out yet: the Binding Cache and
-the lookup know them.
-"""
+"""Which session an update is about: RFC 5213 section 5.4.1, case by case."""
 
 from lma_room import AP1, AP2, LMA, MAC, MAC2, address
 
@@ -116,7 +112,22 @@ def test_other_address_than_the_interface_has():
 
 
 def test_prefix_that_no_session_has():
-    assert look(cache(session()), home=None, prefixes=[PREFIX]).verdict == NEW
+    assert look(cache(session(mac=MAC2)), home=None, prefixes=[PREFIX]).verdict == NEW
+
+
+def test_further_ip_version_of_a_session():
+    binding = session()
+    assert is_update(look(cache(binding), home=None, prefixes=[PREFIX]), binding)
+    binding = session(home=None, prefixes=[PREFIX])
+    assert is_update(look(cache(binding), home=HOME), binding)
+
+
+def test_other_prefix_than_the_interface_has():
+    known = cache(session(prefixes=[PREFIX]))
+    found = look(known, prefixes=[PREFIX2])
+    assert found.verdict == REJECT
+    assert found.status == status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX
+    assert look(known, prefixes=[PREFIX2], lifetime=0).verdict == IGNORE
 
 
 def test_prefix_of_another_node():

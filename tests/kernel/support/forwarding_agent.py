@@ -17,7 +17,14 @@ from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.nftables import NftablesError
 from mag_lite.system.path_mtu import PathMtuMonitor
 from mag_lite.system.rtnetlink import LinkMonitor
-from mag_lite.wire.address import format_address, format_mac, parse_address, parse_mac
+from mag_lite.wire.address import (
+    format_address,
+    format_home,
+    format_mac,
+    parse_address,
+    parse_home,
+    parse_mac,
+)
 
 
 class Anchor:
@@ -34,7 +41,7 @@ class Anchor:
 
 def client_text(client):
     device, mac, address, index = client
-    return [device, mac and format_mac(mac), format_address(address), index]
+    return [device, mac and format_mac(mac), format_home(address), index]
 
 
 class Gateway:
@@ -60,11 +67,11 @@ class Gateway:
         self.say({"event": ["mtu", self.forwarding.tunnel_mtu(index)]})
 
     def add_client(self, device, mac, address, index):
-        self.forwarding.add_client(device, parse_mac(mac), parse_address(address), index)
+        self.forwarding.add_client(device, parse_mac(mac), parse_home(address), index)
 
     def remove_client(self, device, mac, address, index):
         mac = mac and parse_mac(mac)
-        self.forwarding.remove_client(device, mac, parse_address(address), index)
+        self.forwarding.remove_client(device, mac, parse_home(address), index)
 
     def clients(self):
         return [[client_text(client) for client in found] for found in self.forwarding.clients()]
@@ -86,7 +93,7 @@ class AnchorAgent:
         self.forwarding = AnchorForwarding(directory, Log("lma", True))
 
     def prepare(self, addresses):
-        self.forwarding.prepare([parse_address(address) for address in addresses])
+        self.forwarding.prepare([parse_address(address) for address in addresses], True)
 
     def add_tunnel(self, mag, local, encapsulation):
         return self.forwarding.add_tunnel(parse_address(mag), parse_address(local), encapsulation)
@@ -105,17 +112,17 @@ class AnchorAgent:
         ]
 
     def route(self, address, device):
-        self.forwarding.route(parse_address(address), device)
+        self.forwarding.route(parse_home(address), device)
 
     def blackhole(self, address):
-        self.forwarding.blackhole(parse_address(address))
+        self.forwarding.blackhole(parse_home(address))
 
     def unroute(self, address):
-        self.forwarding.unroute(parse_address(address))
+        self.forwarding.unroute(parse_home(address))
 
     def routes(self):
         found = self.forwarding.routes()
-        return {format_address(address): device for address, device in found.items()}
+        return {format_home(home): device for home, device in found.items()}
 
     def close(self):
         self.forwarding.close()
