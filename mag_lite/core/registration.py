@@ -158,6 +158,9 @@ class Registration:
         self.presence.ask(binding, now, PATIENCE, self._presence_answered)
 
     def _repeat(self, binding, now, detail):
+        if not binding.outstanding:
+            self._register(binding, now, detail)
+            return
         if binding.back_off == INITIAL_BINDACK_TIMEOUT:
             self._log("warning", binding, "anchor %s does not answer, still trying"
                       % format_address(binding.anchor.address))
@@ -281,11 +284,13 @@ class Registration:
         self.timers.set(("retransmit", binding.key), now + RETRY_LATER)
 
     def _expired(self, binding, now, detail):
-        """The binding ran out unanswered: no service, but the station is still here."""
+        """The binding ran out unanswered: no service; the station may still be here."""
         self._log("warning", binding, "binding expired, anchor %s did not answer"
                   % format_address(binding.anchor.address))
         self._withdraw(binding, "the binding expired, the anchor did not answer")
-        self._register(binding, now, detail)
+        self.timers.cancel(("retransmit", binding.key))
+        binding.outstanding = {}
+        self._timed_out(binding, now, detail)
 
     def _revoked(self, binding, now, reason):
         self._log("info", binding, "session ends here: %s" % reason)

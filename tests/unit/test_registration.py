@@ -435,6 +435,19 @@ def test_an_expired_binding_stops_forwarding_and_registers_anew():
     assert bench.binding.state == REGISTERING
 
 
+def test_an_expired_binding_is_not_registered_anew_for_a_station_that_has_left():
+    bench = Bench()
+    bench.activate()
+    bench.wait(3600000 - 40000)
+    while bench.now < bench.binding.expires_at - 5000:
+        bench.gateway.station_seen(LINK, PHONE, bench.now)
+        bench.wait(100)
+    bench.take()
+    bench.wait(10000)
+    assert [update.lifetime for update in bench.sent()] == [0]
+    assert bench.binding is None
+
+
 def test_a_changed_address_replaces_the_old_one_in_the_kernel():
     bench = Bench()
     bench.activate()
