@@ -113,6 +113,13 @@ class BindingUpdateList:
         return [binding for binding in self._by_mobile_node.get(mn_identifier, ())
                 if binding.anchor is anchor]
 
+    def of_address(self, anchor, address: bytes):
+        """Return the entry for which the kernel carries this address of `anchor`'s, or None."""
+        for binding in self._by_station.values():
+            if binding.forwarded == address and binding.anchor is anchor:
+                return binding
+        return None
+
 
 def printable(identifier: bytes) -> str:
     """Return an identity as text that cannot forge a log line or a table."""

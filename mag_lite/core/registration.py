@@ -192,7 +192,7 @@ class Registration:
         if first:
             binding.stages["accepted"] = now
         self._grant(binding, now, acknowledgement)
-        self._forward(binding)
+        self._forward(binding, now)
         self.became_active(binding, now)
         if first:
             self.actions.append(Attached(binding))
@@ -283,14 +283,14 @@ class Registration:
         binding.waiting = {}
         self.timers.set(("retransmit", binding.key), now + RETRY_LATER)
 
-    def _expired(self, binding, now, detail):
-        """The binding ran out unanswered: no service; the station may still be here."""
-        self._log("warning", binding, "binding expired, anchor %s did not answer"
-                  % format_address(binding.anchor.address))
-        self._withdraw(binding, "the binding expired, the anchor did not answer")
+    def _expired(self, binding, now, reason):
+        """The anchor has no session any more: no service; the station may still be here."""
+        reason = reason or "the binding expired, the anchor did not answer"
+        self._log("warning", binding, reason)
+        self._withdraw(binding, reason)
         self.timers.cancel(("retransmit", binding.key))
         binding.outstanding = {}
-        self._timed_out(binding, now, detail)
+        self._timed_out(binding, now, None)
 
     def _revoked(self, binding, now, reason):
         self._log("info", binding, "session ends here: %s" % reason)
@@ -312,9 +312,13 @@ class Registration:
         if not binding.attached:
             self.bindings.remove(binding)
 
-    def _forward(self, binding):
+    def _forward(self, binding, now):
         if binding.forwarded == binding.home_address:
             return
+        other = self.bindings.of_address(binding.anchor, binding.home_address)
+        if other is not None:
+            other.home_address, other.prefix_length = None, 0
+            self.handle(other, EXPIRED, now, "the anchor gave its address to another client")
         if binding.forwarded:
             self._log("warning", binding, "the anchor changed the address from %s"
                       % format_address(binding.forwarded))

@@ -24,7 +24,7 @@ from mag_lite.core.binding_update_list import (
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
-from mag_lite.wire.address import parse_address
+from mag_lite.wire.address import parse_address, parse_mac
 from mag_lite.wire.mobility_header import Message
 from mag_lite.wire.mobility_options import Option
 
@@ -446,6 +446,22 @@ def test_an_expired_binding_is_not_registered_anew_for_a_station_that_has_left()
     bench.wait(10000)
     assert [update.lifetime for update in bench.sent()] == [0]
     assert bench.binding is None
+
+
+def test_an_address_that_the_anchor_gave_to_another_client_is_taken_from_the_first():
+    bench = Bench()
+    first = bench.activate()
+    another = parse_mac("02:00:00:00:01:02")
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    bench.attach(b"mn2@example.org", another)
+    bench.answer(bench.sent()[-1])
+    second = bench.gateway.bindings.get(LINK, another)
+    taken = bench.take()
+    programmed = [action for action in taken if isinstance(action, (Forward, Withdraw))]
+    assert programmed == [Withdraw(LINK, PHONE, HOME, first.anchor), Forward(second)]
+    updates = [header.decode(a.data) for a in taken if isinstance(a, SendMessage)]
+    assert updates[0].option(options.IPV4_HOME_ADDRESS_REQUEST).address == bytes(4)
+    assert first.state == REGISTERING and second.state == ACTIVE
 
 
 def test_a_changed_address_replaces_the_old_one_in_the_kernel():
