@@ -144,6 +144,11 @@ class Registration:
         binding.stages["sent"] = now
         self.sender.begin(binding, now, self.configuration.lifetime, statuses.HANDOFF_UNKNOWN)
 
+    def _register_sooner(self, binding, now, detail):
+        """The station has come again: it need not wait for a repetition that was put off."""
+        if binding.back_off > INITIAL_BINDACK_TIMEOUT:
+            self._register(binding, now, detail)
+
     def _refresh(self, binding, now, detail):
         binding.retries = 0
         self.sender.begin(binding, now, self.configuration.lifetime, statuses.HANDOFF_UNCHANGED)
@@ -354,6 +359,7 @@ TRANSITIONS = {
     (IDLE, DETACHED): (Registration._release, IDLE),
     (IDLE, REVOKED): (Registration._release, IDLE),
 
+    (REGISTERING, ATTACHED): (Registration._register_sooner, REGISTERING),
     (REGISTERING, ACCEPTED): (Registration._install, ACTIVE),
     (REGISTERING, REJECTED): (Registration._rejected, DENIED),
     (REGISTERING, TIMEOUT): (Registration._timed_out, REGISTERING),

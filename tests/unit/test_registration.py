@@ -218,6 +218,21 @@ def test_no_update_is_repeated_for_a_station_that_does_not_show_itself():
     assert RemoveStation(LINK, PHONE, False) in bench.done
 
 
+def test_a_station_that_comes_again_does_not_wait_for_the_next_repetition():
+    bench = Bench()
+    bench.attach()
+    bench.attach()
+    assert len(bench.sent()) == 1
+    for _ in range(4):
+        bench.gateway.station_seen(LINK, PHONE, bench.now)
+        bench.wait(1000)
+    bench.take()
+    bench.attach()
+    update, = bench.sent()
+    bench.answer(update)
+    assert bench.binding.state == ACTIVE
+
+
 # Acknowledgement checks (6.9.1.2)
 
 def test_acknowledgements_of_strangers_are_counted_and_dropped():
