@@ -58,7 +58,7 @@ def wrong_timestamp(binding, message) -> bool:
 
     RFC 5213 section 5.5; an update without one (ordered by sequence number) asks for none.
     """
-    sent = binding.outstanding.get(message.sequence)
+    sent, _ = binding.outstanding[message.sequence]
     if sent is None:
         return False
     option = message.option(options.TIMESTAMP)

@@ -16,18 +16,18 @@ class Binding:
     """One Binding Update List entry: a station on one of our access links and its session.
 
     Times are monotonic milliseconds, `lifetime` is what the anchor granted (ms), `sequence` the
-    number last sent (0-65535), `back_off` the wait for its answer (ms).  `forwarded`
-    is the address for which the kernel carries traffic, `outstanding` the time stamps of the
-    unanswered updates by sequence number, `waiting` the frames to be answered once the session
-    is up, `host_name` what it calls itself in DHCP.  The entry lives while the station is
-    attached or a message about it is outstanding.
+    number last sent (0-65535), `back_off` the wait for its answer (ms).  `forwarded` is the
+    address for which the kernel carries traffic, `outstanding` the time stamp and the time of
+    each unanswered update by sequence number, `waiting` the frames to be answered once the
+    session is up, `host_name` what it calls itself in DHCP.  The entry lives while the station
+    is attached or a message about it is outstanding.
     """
 
     __slots__ = (
         "interface", "mac", "mn_identifier", "service", "anchor", "access_technology",
         "state", "attached", "attached_at", "shown_at", "reason",
         "home_address", "prefix_length", "default_router", "forwarded",
-        "sequence", "outstanding", "sent_at", "back_off", "retries", "status",
+        "sequence", "outstanding", "back_off", "retries", "status",
         "lifetime", "expires_at", "requested_lifetime", "handoff_indicator",
         "waiting", "stages", "host_name",
     )
@@ -50,7 +50,6 @@ class Binding:
         self.forwarded = None
         self.sequence = 0
         self.outstanding = {}
-        self.sent_at = 0
         self.back_off = 0
         self.retries = 0
         self.status = None

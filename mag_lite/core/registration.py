@@ -225,7 +225,8 @@ class Registration:
         """Take over the lifetime; it runs from when the update was sent (RFC 6275 11.7.3)."""
         granted = min(acknowledgement.lifetime * LIFETIME_UNIT, binding.requested_lifetime)
         binding.lifetime = granted
-        binding.expires_at = binding.sent_at + granted
+        _, sent_at = binding.outstanding[acknowledgement.sequence]
+        binding.expires_at = sent_at + granted
         binding.status = acknowledgement.status
         binding.reason = ""
         binding.outstanding = {}

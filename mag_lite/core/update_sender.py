@@ -43,9 +43,8 @@ class UpdateSender:
 
     def _send(self, binding, now):
         binding.sequence = (binding.sequence + 1) & 0xFFFF
-        binding.sent_at = now
         timestamp = self._timestamp(now)
-        binding.outstanding[binding.sequence] = timestamp
+        binding.outstanding[binding.sequence] = timestamp, now
         binding.outstanding.pop((binding.sequence - REMEMBERED) & 0xFFFF, None)
         update = proxy_binding_update(
             binding, binding.requested_lifetime, binding.handoff_indicator, timestamp)

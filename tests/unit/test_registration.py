@@ -155,6 +155,15 @@ def test_a_shorter_granted_lifetime_counts_from_the_sending_of_the_update():
     assert bench.binding.expires_at == 1000 + 120000
 
 
+def test_the_lifetime_counts_from_the_sending_of_the_copy_that_was_accepted():
+    bench = Bench()
+    bench.attach()
+    first, = bench.sent()
+    bench.wait(3000)
+    bench.answer(first)
+    assert bench.binding.expires_at == 1000 + 3600000
+
+
 # Retransmission (6.9.4, RFC 6275 11.8)
 
 def test_updates_are_repeated_with_doubling_delays_and_fresh_stamps():
