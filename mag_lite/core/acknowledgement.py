@@ -18,7 +18,8 @@ def awaiting(bindings, anchor, message):
     """Return the binding whose update `message` from `anchor` answers, or None.
 
     They match by MN-Identifier and sequence number; the link-layer identifier tells two
-    interfaces of one mobile node apart.  Status 135 carries a number of the anchor's own.
+    interfaces of one mobile node apart.  One with another identifier is only an answer, if a
+    wrong one, when it repeats our time stamp.  Status 135 carries a number of the anchor's own.
     """
     identifier = mn_identifier(message)
     if identifier is None or not message.flags & header.BA_PROXY:
@@ -30,7 +31,16 @@ def awaiting(bindings, anchor, message):
     for binding in found:
         if option is None or option.identifier == binding.mac:
             return binding
-    return found[0] if found else None
+    for binding in found:
+        if _repeats_timestamp(binding, message):
+            return binding
+    return None
+
+
+def _repeats_timestamp(binding, message) -> bool:
+    sent, _ = binding.outstanding.get(message.sequence, (None, 0))
+    option = message.option(options.TIMESTAMP)
+    return sent is not None and option is not None and option.time == sent
 
 
 def wrong_echo(binding, message):
@@ -59,7 +69,4 @@ def wrong_timestamp(binding, message) -> bool:
     RFC 5213 section 5.5; an update without one (ordered by sequence number) asks for none.
     """
     sent, _ = binding.outstanding[message.sequence]
-    if sent is None:
-        return False
-    option = message.option(options.TIMESTAMP)
-    return option is None or option.time != sent
+    return sent is not None and not _repeats_timestamp(binding, message)

@@ -287,6 +287,22 @@ def test_a_wrong_echo_is_ignored_and_ends_retransmission():
         assert bench.take(SendMessage) == [], option
 
 
+def test_a_late_answer_about_another_station_of_the_same_name_is_not_taken_for_a_wrong_echo():
+    bench = Bench()
+    bench.attach()
+    first, = bench.sent()
+    bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
+    bench.wait(1000)
+    another = parse_mac("02:00:00:00:01:02")
+    bench.attach(mac=another)
+    second = bench.sent()[-1]
+    assert second.sequence == first.sequence
+    bench.answer(first)
+    assert bench.count("pba.wrong_echo") == 0
+    bench.answer(second)
+    assert bench.gateway.bindings.get(LINK, another).state == ACTIVE
+
+
 def test_options_that_the_anchor_leaves_out_are_forgiven():
     bench = Bench()
     bench.attach()
