@@ -108,7 +108,12 @@ class Registration:
         return binding.proxy_care_of_address == mag
 
     def _repeat_answer(self, update: ProxyBindingUpdate) -> bool:
-        """Answer as before an update that is, octet for octet, the last one accepted."""
+        """Answer as before an update that is, octet for octet, the last one accepted.
+
+        Without a time stamp it may as well be another one, of a gateway that counts anew.
+        """
+        if update.timestamp is None:
+            return False
         for binding in self._cache.of_node(update.mn_identifier):
             same_gateway = binding.proxy_care_of_address == update.care_of_address
             if same_gateway and binding.last_update == update.data:
