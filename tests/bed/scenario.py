@@ -11,12 +11,14 @@ On a failure it shows what happened and what the daemons said.
 
 import os
 import sys
+import time
 import traceback
 
 from bed.network import CORRESPONDENT, Network
 from bed.roam import roam_of
 
 MANY_EVENTS = 60
+_ROAM = 0.25    # s; most roams are over by then, and who looked on would be in their way
 
 
 class Scenario:
@@ -88,6 +90,7 @@ class Scenario:
         self.watch.say(phone.name, "say", f"leaves for {ap.name}")
         begin = self.watch.events[-1].time
         phone.supplicant.roam(ap.bssid)
+        time.sleep(_ROAM)
         self.watch.expect(
             20, actor=phone.name, kind="CTRL-EVENT-CONNECTED", text=ap.bssid, since=begin
         )
