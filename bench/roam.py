@@ -54,9 +54,9 @@ def main():
         bed.attach(phone, first)
         bed.roam(phone, second)
         bed.roam(phone, first)
-        trip, replayed = round_trip(bed), programming(bed)
         probe = Probe(phone, phone.address, bed.correspondent, CORRESPONDENT)
         bed.watch.rest(0.5)
+        trip, replayed = round_trip(bed), programming(bed)
         done = []
         for number in range(roams):
             done.append(bed.roam(phone, bed.aps[(number + 1) % 2]))

@@ -8,7 +8,7 @@ from lma_lite.binding_cache import Binding
 from lma_lite.counters import Counters, status_name
 from lma_lite.names import show_interface, show_mn_identifier, show_session
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
-from lma_lite.revocation import Revocation, Revocations
+from lma_lite.revocation import HANDOVER_DELAY, Revocation, Revocations
 from lma_lite.sessions import LIFETIME_UNIT, Sessions
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import status
@@ -178,7 +178,7 @@ class Registration:
         if technology != binding.access_technology:
             trigger = status.INTER_MAG_HANDOVER_DIFFERENT_ACCESS_TYPE
         self._counters.count("revocations")
-        self._revocations.start(binding, old, port, trigger, now)
+        self._revocations.start(binding, old, port, trigger, now, HANDOVER_DELAY)
 
     def _attached(self, binding: Binding, now: int):
         """The gateway has just said that it serves the session: revoke it there no more."""

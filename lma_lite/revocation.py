@@ -16,6 +16,10 @@ INITIAL_DELAY = 1000
 LONGEST_DELAY = 2000
 MOST_RETRIES = 1
 
+#: The gateway that a node has left hears of it this much later (ms): first comes the one that the
+#: node waits for, and a node that goes to and fro is left in peace.
+HANDOVER_DELAY = 100
+
 #: How many sessions are revoked at a time.
 MOST_OUTSTANDING = 1024
 
@@ -36,6 +40,7 @@ class Revocation:
         self.trigger = trigger
         self.sequence = sequence
         self.waiting = []
+        self.sent = False
         self.delay = INITIAL_DELAY
         self.retries = 0
         self.data = encode_between(
@@ -73,8 +78,9 @@ class Revocations:
         """Try again with gateways that did not know what a revocation is."""
         self._deaf.clear()
 
-    def start(self, binding: Binding, tunnel: Tunnel, port: int, trigger: int, now: int):
-        """Revoke `binding` at the gateway at the end of `tunnel`.
+    def start(self, binding: Binding, tunnel: Tunnel, port: int, trigger: int, now: int,
+              after: int = 0):
+        """Revoke `binding` at the gateway at the end of `tunnel`, in `after` ms.
 
         Return the Revocation, or None if it is no use: the gateway does not support it, or too
         many are outstanding.
@@ -85,7 +91,10 @@ class Revocations:
         revocation = Revocation(binding, tunnel, port, trigger, self._next_sequence())
         self._by_sequence[revocation.sequence] = revocation
         self._by_key[revocation.key] = revocation
-        self._send(revocation, now)
+        if after:
+            self._timers.set((REVOCATION, revocation.sequence), now + after)
+        else:
+            self._send(revocation, now)
         return revocation
 
     def global_indication(self) -> Message:
@@ -108,7 +117,7 @@ class Revocations:
     def acknowledge(self, message: Message, source: bytes):
         """End and return the Revocation that a gateway acknowledges, or None."""
         revocation = self._by_sequence.get(message.sequence)
-        if revocation is None or revocation.tunnel.mag != source:
+        if revocation is None or not revocation.sent or revocation.tunnel.mag != source:
             return None
         self._end(revocation)
         return revocation
@@ -118,15 +127,19 @@ class Revocations:
 
         Only if there are such, that message was one, and it gets no more.
         """
-        ended = [each for each in self._by_sequence.values() if each.tunnel.mag == mag]
+        ended = [each for each in self._by_sequence.values()
+                 if each.sent and each.tunnel.mag == mag]
         for revocation in ended:
             self._deaf.add(mag)
             self._end(revocation)
         return ended
 
     def expire(self, sequence: int, now: int):
-        """Repeat the indication, or end and return the Revocation when that was the last."""
+        """Send or repeat the indication; end and return the Revocation when that was the last."""
         revocation = self._by_sequence[sequence]
+        if not revocation.sent:
+            self._send(revocation, now)
+            return None
         if revocation.retries == MOST_RETRIES:
             self._end(revocation)
             return revocation
@@ -137,6 +150,7 @@ class Revocations:
 
     def _send(self, revocation: Revocation, now: int):
         tunnel = revocation.tunnel
+        revocation.sent = True
         self._actions.append(Send(tunnel.local, tunnel.mag, revocation.port, revocation.data))
         self._timers.set((REVOCATION, revocation.sequence), now + revocation.delay)
 

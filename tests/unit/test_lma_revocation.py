@@ -18,6 +18,7 @@ from lma_room import (
     configuration,
 )
 
+from lma_lite.revocation import HANDOVER_DELAY
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
@@ -32,6 +33,7 @@ def handed_over(**update):
     room = Room()
     room.update()
     room.update(AP2, indicator=BETWEEN_GATEWAYS, **update)
+    room.wait(HANDOVER_DELAY)
     return room
 
 
@@ -59,6 +61,7 @@ def test_a_handover_to_another_technology_is_told_as_such():
     room = Room()
     room.update()
     room.update(AP2, indicator=BETWEEN_INTERFACES, technology=3, mac=MAC2)
+    room.wait(HANDOVER_DELAY)
     trigger = room.revocation()[1].trigger
     assert trigger == status.INTER_MAG_HANDOVER_DIFFERENT_ACCESS_TYPE
 
@@ -105,6 +108,7 @@ def test_only_the_gateway_that_was_asked_can_acknowledge():
 def test_a_node_that_comes_back_is_not_revoked_any_more():
     room = handed_over()
     room.update(AP1, indicator=BETWEEN_GATEWAYS)
+    room.wait(HANDOVER_DELAY)
     assert room.revocation()[0] == AP2
     room.acknowledge(mag=AP2)
     room.wait(60000)
@@ -116,7 +120,19 @@ def test_indications_have_numbers_of_their_own():
     first = room.revocation()[1].sequence
     room.update(node=b"mn2", mac=MAC2)
     room.update(AP2, node=b"mn2", mac=MAC2, indicator=BETWEEN_GATEWAYS)
+    room.wait(HANDOVER_DELAY)
     assert room.revocation()[1].sequence != first
+
+
+def test_a_node_that_goes_to_and_fro_is_revoked_at_neither_gateway():
+    room = Room()
+    room.update()
+    for mag in (AP2, AP1) * 3:
+        room.wait(HANDOVER_DELAY - 1)
+        room.update(mag, indicator=BETWEEN_GATEWAYS)
+    assert indications(room) == 0
+    room.wait(60000)
+    assert room.revocation()[0] == AP2 and indications(room) == 2
 
 
 def test_a_gateway_that_knows_no_revocation_is_spared_further_ones():
@@ -124,8 +140,10 @@ def test_a_gateway_that_knows_no_revocation_is_spared_further_ones():
     room.tell(header.BINDING_ERROR, AP1, status=status.UNRECOGNIZED_MH_TYPE)
     room.wait(10000)
     room.update(AP1, indicator=BETWEEN_GATEWAYS)
+    room.wait(HANDOVER_DELAY)
     room.acknowledge(mag=AP2)
     room.update(AP2, indicator=BETWEEN_GATEWAYS)
+    room.wait(HANDOVER_DELAY)
     assert indications(room) == 2 and room.revocation()[0] == AP2
 
 
@@ -134,6 +152,7 @@ def test_an_error_about_something_else_ends_no_revocations():
     room.update()
     room.tell(header.BINDING_ERROR, AP1, status=status.UNRECOGNIZED_MH_TYPE)
     room.update(AP2, indicator=BETWEEN_GATEWAYS)
+    room.wait(HANDOVER_DELAY)
     assert room.revocation()[0] == AP1
 
 
@@ -141,8 +160,10 @@ def test_a_new_configuration_gives_such_a_gateway_another_chance():
     room = handed_over()
     room.tell(header.BINDING_ERROR, AP1, status=status.UNRECOGNIZED_MH_TYPE)
     room.update(AP1, indicator=BETWEEN_GATEWAYS)
+    room.wait(HANDOVER_DELAY)
     room.anchor.reconfigure(configuration(), room.now)
     room.update(AP2, indicator=BETWEEN_GATEWAYS)
+    room.wait(HANDOVER_DELAY)
     assert room.revocation()[0] == AP1 and indications(room) == 3
 
 
