@@ -12,21 +12,11 @@ from mag_lite.system.log import Log
 PBU_OCTETS = 80
 
 _ECHO_PORT = 5435
-_NOTICES = ("route", "neigh", "nft")
 
 
 def milliseconds() -> float:
     """Monotonic milliseconds, as bed.watch.now()."""
     return time.monotonic_ns() / 1e6
-
-
-def last_notice(watch, device: str, since: float, actor="ap") -> float:
-    """When the kernel gave the last notice of a client's programming that began after `since`."""
-    watch.expect(5, actor=actor, kind="nft", text="added", since=since)
-    return max(
-        event.time for event in watch.events
-        if event.time >= since and event.actor == actor and event.kind in _NOTICES
-        and (event.kind == "nft" or "dev " + device in event.text))
 
 
 def fork(work) -> int:

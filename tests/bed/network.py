@@ -25,11 +25,13 @@ class Network:
     """Everything, wired but with no program running.  `family` (4 or 6) is the transport's.
 
     `.aps`, `.router`, `.anchor`, `.correspondent`, `.phones` are the machines, `.lma` the anchor's
-    daemon, `.watch` sees what happens once `start()` is called.
+    daemon, `.watch` sees what happens once the radios are started; unless `watched`, no more than
+    who controls them does until `watch_machines`.
     """
 
-    def __init__(self, family=4, python="cpython", phones=1, delay=DELAY_MS):
+    def __init__(self, family=4, python="cpython", phones=1, delay=DELAY_MS, watched=True):
         self.family = family
+        self._watched = watched
         self.router = Namespace("router", forwarding=True)
         self.anchor = Namespace("anchor", forwarding=True)
         self.correspondent = Namespace("correspondent")
@@ -89,19 +91,24 @@ class Network:
         return [self.lma, *(ap.mag for ap in self.aps)]
 
     def start_radios(self):
-        """Start hostapd and wpa_supplicant everywhere, and watch them, the air and the kernels."""
+        """Start hostapd and wpa_supplicant everywhere, and watch them and the machines."""
         for ap in self.aps:
             ap.hostapd.start()
         for phone in self.phones:
             phone.supplicant.start()
-        for machine in self.machines:
-            for source in (Signalling(machine, "eth0"), Kernel(machine), Filter(machine)):
-                self.watch.add(source)
+        if self._watched:
+            self.watch_machines()
         for ap in self.aps:
             self.watch.add(Control(ap.name, ap.hostapd.connect()))
         for phone in self.phones:
             phone.supplicant.connect()
             self.watch.add(Control(phone.name, phone.supplicant.connect()))
+
+    def watch_machines(self):
+        """Watch the signalling and the kernels; each look costs the machines a tenth of a ms."""
+        for machine in self.machines:
+            for source in (Signalling(machine, "eth0"), Kernel(machine), Filter(machine)):
+                self.watch.add(source)
 
     def start_daemons(self):
         """Start pmip-lma and every pmip-mag, and wait until they serve."""

@@ -63,13 +63,15 @@ def _received(end) -> list:
 class Probe:
     """Runs between `phone` (machine, address) and `correspondent` (machine, address)."""
 
-    def __init__(self, phone, phone_address: str, correspondent, correspondent_address: str):
+    def __init__(self, phone, phone_address: str, correspondent, correspondent_address: str,
+                 ways=("up", "down")):
         self._phone = _end(phone, phone_address)
         self._correspondent = _end(correspondent, correspondent_address)
-        directions = [
-            (self._phone, self._correspondent.getsockname()),
-            (self._correspondent, self._phone.getsockname()),
-        ]
+        both = {
+            "up": (self._phone, self._correspondent.getsockname()),
+            "down": (self._correspondent, self._phone.getsockname()),
+        }
+        directions = [both[way] for way in ways]
         blocked = signal.pthread_sigmask(
             signal.SIG_BLOCK, [signal.SIGALRM, signal.SIGTERM]
         )
