@@ -20,6 +20,7 @@ CLIENTS = "clients"
 MARK = 0x52130000  # + anchor index: from its client
 FROM_TUNNEL = 0x8000  # set besides: from its tunnel
 _MARK_FAMILY = 0xFFFF0000
+_EITHER_WAY = 0xFFFFFFFF - FROM_TUNNEL
 
 _TCP_OVER_IPV4 = 40  # octets of both headers
 _WORD_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
@@ -35,36 +36,39 @@ meta pkttype { broadcast, multicast } drop
 counter
 """ % (format_mac(ROUTER_MAC), CLIENTS)
 
+# Each hook costs a packet more than the rules in it: there are as few as can be.  What access
+# devices send unmarked came in before their door was there.
 _ISOLATION = """
 add table inet pmip
 delete table inet pmip
 table inet pmip {
 	set access { type ifname; %(access)s }
 	set guarded { type ifname; %(guarded)s }
+	chain segment_sizes {
+		%(segment_sizes)s
+	}
+	chain clients {
+		notrack
+		tcp flags syn / syn,rst goto segment_sizes
+	}
 	chain prerouting {
 		type filter hook prerouting priority raw
-		meta mark & %(family)d == %(mark)d notrack accept
+		meta mark & %(family)d == %(mark)d goto clients
 		%(from_tunnels)s
+		iifname @access drop
 	}
 	chain input {
 		type filter hook input priority filter - 5
 		iifname @guarded drop
 	}
+}
+add table ip6 pmip
+delete table ip6 pmip
+table ip6 pmip {
+	set access { type ifname; %(access)s }
 	chain output {
 		type filter hook output priority filter - 5
 		meta mark & %(family)d == %(mark)d accept
-		oifname @access drop
-	}
-	chain segment_sizes {
-		%(segment_sizes)s
-	}
-	chain clients {
-		tcp flags syn / syn,rst goto segment_sizes
-	}
-	chain forward {
-		type filter hook forward priority mangle
-		meta mark & %(family)d == %(mark)d goto clients
-		iifname @access drop
 		oifname @access drop
 	}
 }
@@ -103,7 +107,7 @@ def ruleset(access, present, tunnels, stale_chains) -> str:
         "family": _MARK_FAMILY,
         "from_tunnels": "\n\t\t".join(
             [
-                "iifname %s meta mark set %d notrack" % (_quoted(device), mark | FROM_TUNNEL)
+                "iifname %s meta mark set %d goto clients" % (_quoted(device), mark | FROM_TUNNEL)
                 for device, (mark, _) in tunnels.items()
             ]
         ),
@@ -113,8 +117,8 @@ def ruleset(access, present, tunnels, stale_chains) -> str:
 
 def removal() -> str:
     """Text that removes everything of ours."""
-    lines = ["add table %s pmip\ndelete table %s pmip\n" % (f, f) for f in ("netdev", "inet")]
-    return "".join(lines)
+    return "".join(["add table %s pmip\ndelete table %s pmip\n" % (family, family)
+                    for family in ("netdev", "inet", "ip6")])
 
 
 def _door(present, stale_chains) -> str:
@@ -135,13 +139,8 @@ def _door(present, stale_chains) -> str:
 
 
 def _segment_sizes(tunnels) -> list:
-    rules = []
-    for device, (_, mtu) in tunnels.items():
-        size = mtu - _TCP_OVER_IPV4
-        for direction in ("iifname", "oifname"):
-            match = "%s %s" % (direction, _quoted(device))
-            rules.append("%s tcp option maxseg size set %d" % (match, size))
-    return rules
+    return ["meta mark & %d == %d tcp option maxseg size set %d" % (
+        _EITHER_WAY, mark, mtu - _TCP_OVER_IPV4) for mark, mtu in tunnels.values()]
 
 
 def _elements(devices) -> str:
