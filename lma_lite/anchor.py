@@ -148,11 +148,11 @@ class Anchor:
                 service.inherit(former.services[name])
         self.sessions.release_tunnels()
 
-    def forwarding_failed(self, address):
+    def forwarding_failed(self, address, now: int):
         """Hear that the kernel did not do what `Route(address, ...)` asked."""
         binding = self.cache.of_address(address)
         if binding:
-            self._registration.forwarding_failed(binding)
+            self._registration.forwarding_failed(binding, now)
             self.sessions.release_tunnels()
 
     def _use(self, configuration):

@@ -50,8 +50,8 @@ class Daemon:
         self.anchor = Anchor(chosen)
         self.listeners = Listeners(self.loop, log, self._received)
         self._executor = Executor(
-            log, self.anchor, self.listeners, self._forwarding, self._journal, self._tunnel_made,
-            self._tunnel_unused)
+            self.loop.now, log, self.anchor, self.listeners, self._forwarding, self._journal,
+            self._tunnel_made, self._tunnel_unused)
         self._path_monitor = self._watch_paths()
         self._control_path = run_directory + "/control"
 

@@ -10,12 +10,13 @@ from mag_lite.wire.address import format_address, format_home
 class Executor:
     """One method per kind of action.
 
-    `on_tunnel(tunnel)` is called after one was made, `on_unused(tunnel)` when its last session
-    has left it: it stays until `remove_tunnel`.
+    `now()` tells the time, `on_tunnel(tunnel)` is called after one was made, `on_unused(tunnel)`
+    when its last session has left it: it stays until `remove_tunnel`.
     """
 
-    def __init__(self, log, anchor, listeners, forwarding, journal, on_tunnel, on_unused):
+    def __init__(self, now, log, anchor, listeners, forwarding, journal, on_tunnel, on_unused):
         self.devices = {}
+        self._now = now
         self._log = log
         self._anchor = anchor
         self._listeners = listeners
@@ -25,18 +26,28 @@ class Executor:
         self._on_unused = on_unused
 
     def run(self):
-        """Carry out the anchor's actions until none is left."""
-        pending = self._anchor.actions
-        while pending:
+        """Carry out the anchor's actions until none is left.
+
+        A gateway waits for its answer, which leaves before a route is changed: the answer is
+        longer on its way, and a route to a tunnel that is there hardly ever fails.
+        """
+        pending, routes = self._anchor.actions, []
+        while pending or routes:
+            if routes and not (pending and isinstance(pending[0], _BEFORE_ROUTES)):
+                self._route(routes.pop(0))
+                continue
             action = pending.pop(0)
-            _HOW[type(action)](self, action)
+            if isinstance(action, actions.Route) and _tunnel(action) in self.devices:
+                routes.append(action)
+            else:
+                _HOW[type(action)](self, action)
 
     def _send(self, action):
         if not self._listeners.send(action.local, action.destination, action.port, action.data):
             self._anchor.counters.count("not sent")
 
     def _route(self, action):
-        tunnel = Tunnel(action.mag, action.local, action.encapsulation)
+        tunnel = _tunnel(action)
         try:
             try:
                 self._forwarding.route(action.address, self._device(tunnel))
@@ -46,7 +57,7 @@ class Executor:
         except NetlinkError as error:
             self._log.error("the kernel does not forward to %s by mag %s: %s" % (
                 format_home(action.address), format_address(action.mag), error))
-            self._anchor.forwarding_failed(action.address)
+            self._anchor.forwarding_failed(action.address, self._now())
 
     def _device(self, tunnel: Tunnel) -> str:
         if tunnel not in self.devices:
@@ -63,7 +74,7 @@ class Executor:
                      self._forwarding.unroute, action.address)
 
     def _release_tunnel(self, action):
-        self._on_unused(Tunnel(action.mag, action.local, action.encapsulation))
+        self._on_unused(_tunnel(action))
 
     def remove_tunnel(self, tunnel: Tunnel):
         """Take the device away, unless sessions use it again."""
@@ -95,6 +106,12 @@ class Executor:
     def _write_log(self, action):
         self._log.at(action.level, action.text)
 
+
+def _tunnel(action) -> Tunnel:
+    return Tunnel(action.mag, action.local, action.encapsulation)
+
+
+_BEFORE_ROUTES = (actions.Route, actions.Remember, actions.Send, actions.Log)
 
 _HOW = {
     actions.Send: Executor._send,

@@ -88,8 +88,11 @@ class Registration:
             self._log("expire", binding, "lifetime of %d s is over" % _seconds(binding.lifetime))
         self.delete(binding, now)
 
-    def forwarding_failed(self, binding: Binding):
-        """The kernel does not forward for `binding`: end it, and refuse what was not yet sent."""
+    def forwarding_failed(self, binding: Binding, now: int):
+        """The kernel does not forward for `binding`: end it.
+
+        The update is refused if its answer was not yet sent, else what was granted is revoked.
+        """
         self._counters.count("forwarding failures")
         self._sessions.delete(binding)
         for position, action in enumerate(self._actions):
@@ -100,6 +103,7 @@ class Registration:
                     action.destination, action.port, action.local, received=0)
                 self._refuse(update, status.INSUFFICIENT_RESOURCES)
                 return
+        self._begin_revocation(binding, status.REVOCATION_UNSPECIFIED, now)
 
     def _is_at(self, binding: Binding, mag: bytes) -> bool:
         """Return True if the session exists and is served by the gateway `mag`."""

@@ -40,11 +40,14 @@ class Revocation:
         self.trigger = trigger
         self.sequence = sequence
         self.waiting = []
-        self.sent = False
         self.delay = INITIAL_DELAY
         self.retries = 0
-        self.data = encode_between(
-            _indication(binding, trigger, sequence), tunnel.local, tunnel.mag)
+        self.data = None  # until it is sent
+
+    @property
+    def sent(self) -> bool:
+        """Whether the gateway can know of it."""
+        return self.data is not None
 
     @property
     def key(self):
@@ -150,7 +153,9 @@ class Revocations:
 
     def _send(self, revocation: Revocation, now: int):
         tunnel = revocation.tunnel
-        revocation.sent = True
+        if not revocation.sent:
+            revocation.data = encode_between(
+                _indication(revocation), tunnel.local, tunnel.mag)
         self._actions.append(Send(tunnel.local, tunnel.mag, revocation.port, revocation.data))
         self._timers.set((REVOCATION, revocation.sequence), now + revocation.delay)
 
@@ -167,8 +172,9 @@ class Revocations:
         return sequence
 
 
-def _indication(binding: Binding, trigger: int, sequence: int) -> Message:
+def _indication(revocation: Revocation) -> Message:
     """Build the indication; the session is named by its prefixes, else by its IPv4 address."""
+    binding = revocation.binding
     subtype, identifier = binding.mn_identifier
     carried = [Option(options.MN_IDENTIFIER, subtype=subtype, identifier=identifier)]
     flags = header.BR_PROXY
@@ -182,5 +188,5 @@ def _indication(binding: Binding, trigger: int, sequence: int) -> Message:
             options.IPV4_HOME_ADDRESS_REQUEST, address=binding.ipv4_home_address,
             prefix_length=binding.service.addresses.prefix_length))
     return Message(
-        header.BINDING_REVOCATION_INDICATION, carried, trigger=trigger, sequence=sequence,
-        flags=flags)
+        header.BINDING_REVOCATION_INDICATION, carried, trigger=revocation.trigger,
+        sequence=revocation.sequence, flags=flags)

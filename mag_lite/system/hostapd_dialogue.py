@@ -12,6 +12,7 @@ from mag_lite.system.hostapd_text import parse_event
 
 _LONGEST_MESSAGE = 4608  # hostapd's own limit is 4096
 _PATIENCE = 5000  # ms for an answer
+_MOST_AT_ONCE = 32
 _BUSY = 100  # ms until a full socket is tried again
 
 
@@ -73,15 +74,17 @@ class Dialogue:
         self._end("no answer")
 
     def _receive(self) -> None:
-        # One message a wake-up: poll() says so if there are more, cheaper than asking in vain.
-        if not self._socket:
-            return
-        try:
-            message = sockets.receive(self._socket, _LONGEST_MESSAGE)
-        except OSError as error:
-            self._end(sockets.reason(error))
-            return
-        if message is not None:
+        # All that is there: an arrival is told by several messages, and the last one matters.
+        for _ in range(_MOST_AT_ONCE):
+            if not self._socket:
+                return
+            try:
+                message = sockets.receive(self._socket, _LONGEST_MESSAGE)
+            except OSError as error:
+                self._end(sockets.reason(error))
+                return
+            if message is None:
+                return
             self._understand(message)
 
     def _understand(self, message: bytes) -> None:

@@ -11,7 +11,7 @@ from collections import namedtuple
 Gap = namedtuple("Gap", "start end lost")
 Gap.__doc__ = """No packet arrived between start and end (monotonic ms); `lost` never arrived."""
 
-_INTERVAL = 0.001
+INTERVAL = 1    # ms
 _SIZE = 100
 _SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 33, 35
 _BUFFER = 64 << 20
@@ -34,7 +34,7 @@ def _send(directions):
     """
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
     wanted = {signal.SIGALRM, signal.SIGTERM}
-    signal.setitimer(signal.ITIMER_REAL, _INTERVAL, _INTERVAL)
+    signal.setitimer(signal.ITIMER_REAL, INTERVAL / 1000, INTERVAL / 1000)
     sequence = 0
     while signal.sigwait(wanted) == signal.SIGALRM:
         packet = struct.pack("!Q", sequence).ljust(_SIZE, b"\0")

@@ -154,4 +154,4 @@ class Room:
                 self.sent.append(action)
             elif isinstance(action, Route) and self.refused_routes:
                 self.refused_routes -= 1
-                self.anchor.forwarding_failed(action.address)
+                self.anchor.forwarding_failed(action.address, self.now)

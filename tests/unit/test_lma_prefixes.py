@@ -25,6 +25,7 @@ from lma_lite import binding_record
 from lma_lite.actions import Blackhole, Route, Unroute
 from lma_lite.policy import Pool
 from lma_lite.prefix_pool import PrefixPool
+from lma_lite.revocation import HANDOVER_DELAY
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
@@ -221,6 +222,7 @@ def test_a_revocation_names_the_prefixes():
     room = dual()
     room.update(more=asks())
     room.update(AP2, more=asks(), indicator=BETWEEN_GATEWAYS)
+    room.wait(HANDOVER_DELAY)
     mag, indication = room.revocation()
     assert mag == AP1 and given(indication) == [ONE]
     assert not indication.flags & header.BR_IPV4_ONLY, "it is about all of the session"

@@ -387,6 +387,19 @@ def test_a_handover_that_the_kernel_refuses_ends_the_session():
     assert len(room.anchor.cache) == 0 and len(room.anchor.sessions.tunnels()) == 0
 
 
+def test_if_the_answer_was_sent_already_what_it_granted_is_revoked():
+    room = Room()
+    room.update()
+    room.anchor.forwarding_failed(FIRST, room.now)
+    room.drain()
+    mag, indication = room.revocation()
+    assert mag == AP1 and indication.trigger == status.REVOCATION_UNSPECIFIED
+    assert len(room.anchor.cache) == 0 and len(room.anchor.sessions.tunnels()) == 0
+    room.acknowledge()
+    room.wait(60000)
+    assert len(room.sent) == 2
+
+
 # Reconfiguration
 
 
