@@ -43,6 +43,7 @@ class Daemon:
         self._flushing = False
         self._timer = self._wanted_at = None
         self._mtu_timers = {}
+        self._removals = {}
         self._journal = Journal(run_directory + "/bindings")
         self._state = Journal(run_directory + "/state")
         self._forwarding = AnchorForwarding(run_directory, log)
@@ -152,8 +153,11 @@ class Daemon:
     def _tunnel_unused(self, tunnel):
         """Its sessions may come back, as long as those are kept that were de-registered; making
         it again would keep them waiting."""
-        self.loop.at(self.loop.now() + self.anchor.configuration.delete_delay,
-                     lambda: self._executor.remove_tunnel(tunnel))
+        if tunnel in self._removals:
+            self.loop.cancel(self._removals[tunnel])
+        self._removals[tunnel] = self.loop.at(
+            self.loop.now() + self.anchor.configuration.delete_delay,
+            lambda: self._executor.remove_tunnel(tunnel))
 
     def _path_changed(self, mag: bytes):
         for tunnel in self.anchor.sessions.tunnels():
@@ -165,7 +169,7 @@ class Daemon:
         timer = self._mtu_timers.pop(tunnel, None)
         if timer is not None:
             self.loop.cancel(timer)
-        if tunnel not in self.anchor.sessions.tunnels():
+        if tunnel not in self._executor.devices:
             return
         try:
             again = self._forwarding.refresh_mtu(*tunnel)

@@ -120,6 +120,12 @@ def tunnels():
     return found
 
 
+def indexes():
+    """The numbers of our tunnel devices."""
+    lines = lma.run("ip", "-o", "link", "show").splitlines()
+    return sorted(int(line.split(":")[0]) for line in lines if "alias pmip-lma" in line)
+
+
 def leads_to(address, remote):
     """Whether packets for `address` take the tunnel to `remote`."""
     line = routes("-6" if ":" in address else "-4").get(address, "")
@@ -175,6 +181,15 @@ indication = ap1.acknowledge()
 check("the old gateway is told", indication is not None and indication.trigger == 2, indication)
 check("its tunnel goes after the delay",
       until(lambda: list(tunnels().values()) == [AP2[4]]), tunnels())
+found = []
+for number in range(8):
+    there, left = (ap1, ap2) if number % 2 == 0 else (ap2, ap1)
+    there.update(3)
+    left.acknowledge()
+    time.sleep(0.3)
+    found.append(indexes())
+check("to and fro for longer than the delay: no tunnel is made again",
+      all(each == found[0] for each in found[1:]), found)
 answer = ap1_6.update(3)
 check("handed over to IPv6", home(answer) == HOME, answer)
 check("its route takes a tunnel in IPv6", leads_to(HOME, AP1[6]), (routes(), tunnels()))
