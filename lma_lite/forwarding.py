@@ -159,7 +159,7 @@ def _free_name(links) -> str:
 
 def _home_route(home, link_index) -> Route:
     prefix = home if isinstance(home, tuple) else (home, 32)
-    return Route(prefix, link_index, rtnetlink.RT_TABLE_MAIN, PROTOCOL)
+    return Route(prefix, link_index, rtnetlink.RT_TABLE_MAIN, PROTOCOL, b"")
 
 
 def _home(route: Route):

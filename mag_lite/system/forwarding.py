@@ -2,9 +2,13 @@
 """How a mobile access gateway's kernel forwards: everything that lets packets flow without us.
 
 Per anchor N: a tunnel device `pmipN`, a table with the way up (default route into the tunnel), a
-table with the way down (a host route per client), and four rules.  Per client: the host route, a
-permanent neighbour, and an element in the packet filter's map.  So nothing that the kernel walks
-through grows with the clients, and each anchor's clients live in an address space of their own.
+table with the way down (a route per client), and four rules, all for each IP version.  Per home of
+a client, which is an IPv4 address or an IPv6 prefix, (address, 64): the route, a permanent
+neighbour, and an element in the packet filter's map.  So nothing that the kernel walks through
+grows with the clients, and each anchor's clients live in an address space of their own.
+
+A client may have any address in its prefix, and need not tell: the prefix is routed to a next hop
+of our own making, of which the neighbour says that it is the client.
 
 What is ours says so (protocol number 213, alias "pmip-mag", tables "pmip"); a later process
 adopts what an earlier one left, while packets flow.
@@ -12,7 +16,7 @@ adopts what an earlier one left, while packets flow.
 
 import struct
 
-from mag_lite.system import netlink, nftables, packet_filter, rtnetlink, sockets, tunnel
+from mag_lite.system import netlink, nftables, packet_filter, rtnetlink, sockets, sysctl, tunnel
 from mag_lite.system.rtnetlink import Neighbour, Route, Rule
 from mag_lite.system.sysctl import Sysctls
 
@@ -20,8 +24,10 @@ PROTOCOL = 213
 ALIAS = "pmip-mag"
 FIRST_TABLE = 52130
 _PRIORITY = 521
-_ANY = (bytes(4), 0)
+_ANY = {sockets.AF_INET: (bytes(4), 0), sockets.AF_INET6: (bytes(16), 0)}
+_LINK_LOCAL = b"\xfe\x80" + bytes(6)
 _DEFAULT_MTU = 1500
+_IPV6 = "net/ipv6/fwmark_reflect"  # a setting of every kernel that knows IPv6
 
 
 def device(index: int) -> str:
@@ -64,12 +70,13 @@ def rules(index: int) -> list:
 class Forwarding:
     """The kernel's forwarding state, made, found again, changed and removed.
 
-    `run_directory` is ours alone.  Methods raise netlink.NetlinkError when the kernel refuses
-    and nftables.NftablesError when `nft` does.
+    `run_directory` is ours alone, `ipv6` whether clients may have prefixes.  Methods raise
+    netlink.NetlinkError when the kernel refuses and nftables.NftablesError when `nft` does.
     """
 
-    def __init__(self, run_directory: str, log):
+    def __init__(self, run_directory: str, log, ipv6: bool = True):
         self._log = log
+        self._ipv6 = ipv6
         self._ruleset_file = run_directory + "/ruleset.nft"
         self._sysctls = Sysctls(run_directory + "/sysctl")
         self._route = rtnetlink.Rtnetlink()
@@ -98,39 +105,37 @@ class Forwarding:
         self._remove_stale_clients()
         self._make_routes()
 
-    def add_client(self, access_device: str, mac: bytes, address: bytes, anchor_index: int) -> None:
-        """Forward for a client: `address` (4 bytes) behind `mac` on the access device.
+    def add_client(self, access_device: str, mac: bytes, home, anchor_index: int) -> None:
+        """Forward for a client: `home` is behind `mac` on the access device.
 
         Harmless when it is done already, and completes what is half done.
         """
         def change(link_index):
-            route = self._host_route(link_index, address, anchor_index)
-            return [
-                rtnetlink.replace_neighbour(Neighbour(link_index, address, mac, PROTOCOL)),
-                rtnetlink.replace_route(route),
-            ]
+            neighbour = Neighbour(link_index, _next_hop(home), mac, PROTOCOL)
+            route = _home_route(link_index, home, anchor_index)
+            return [rtnetlink.replace_neighbour(neighbour), rtnetlink.replace_route(route)]
 
         self._route.perform_at(access_device, change)
-        self._add_element(packet_filter.key(access_device, mac, address), mark(anchor_index))
+        self._add_element(access_device, mac, home, mark(anchor_index))
 
-    def remove_client(self, access_device: str, mac, address: bytes, anchor_index) -> None:
+    def remove_client(self, access_device: str, mac, home, anchor_index) -> None:
         """Forward no longer; harmless when that is so already.
 
         What `clients()` calls partial is removed as well: `mac` or `anchor_index` may be None.
         """
         if mac is not None:
-            self._remove_element(packet_filter.key(access_device, mac, address))
+            self._remove_element(access_device, mac, home)
         link = self._route.link(access_device)
         if link is None:
             return
-        requests = [rtnetlink.delete_neighbour(Neighbour(link.index, address, b"", PROTOCOL))]
+        neighbour = Neighbour(link.index, _next_hop(home), b"", PROTOCOL)
+        requests = [rtnetlink.delete_neighbour(neighbour)]
         if anchor_index is not None:
-            route = self._host_route(link.index, address, anchor_index)
-            requests.append(rtnetlink.delete_route(route))
+            requests.append(rtnetlink.delete_route(_home_route(link.index, home, anchor_index)))
         self._route.perform(requests, (sockets.ENOENT, sockets.ESRCH))
 
     def clients(self):
-        """What the kernel holds: (complete, partial), both sets of (access device, MAC, address,
+        """What the kernel holds: (complete, partial), both sets of (access device, MAC, home,
         anchor index).
 
         To repair, remove every partial one, then add the client it should have been.  In partial
@@ -139,17 +144,17 @@ class Forwarding:
         pieces = {}
         names = {link.index: link.name for link in self._route.links().values()}
 
-        def found(name, address, mac, index):
-            pieces.setdefault((name, address), []).append((mac, index))
+        def found(name, home, mac, index):
+            pieces.setdefault((name, home), []).append((mac, index))
 
         for neighbour in self._neighbours():
-            found(names[neighbour.device], neighbour.address, neighbour.mac, None)
-        for route in self._host_routes():
+            found(names[neighbour.device], _home_at(neighbour.address), neighbour.mac, None)
+        for route in self._home_routes():
             index = (route.table - FIRST_TABLE) // 2
-            found(names[route.device], route.prefix[0], None, index)
-        for key, value in self._elements().items():
-            name, mac, address = packet_filter.parse_key(key)
-            found(name, address, mac, netlink.u32(value) - packet_filter.MARK)
+            found(names[route.device], _home_of(route), None, index)
+        for key, value in self._elements():
+            name, mac, home = packet_filter.parse_key(key)
+            found(name, home, mac, netlink.u32(value) - packet_filter.MARK)
         return _sort_out(pieces)
 
     def tunnel_mtu(self, anchor_index: int) -> int:
@@ -166,6 +171,7 @@ class Forwarding:
             self._mtu[anchor_index] = mtu
             self._make_tunnel(anchor)
             self._load_filter()
+            self._make_routes()
         return expires
 
     def close(self) -> None:
@@ -229,6 +235,9 @@ class Forwarding:
         # the mark, and ICMP errors to clients must carry it.  Where it is off, no packet need be
         # looked up backwards as well: the packet filter knows the right sources.
         settings = {"net/ipv4/fwmark_reflect": 1}
+        if self._ipv6 and self._anchors:
+            settings["net/ipv6/fwmark_reflect"] = 1
+            settings.update(self._sysctls.ipv6_forwarding())
         for name in self._access + [device(index) for index in self._anchors]:
             settings["net/ipv4/conf/%s/forwarding" % name] = 1
             settings["net/ipv4/conf/%s/src_valid_mark" % name] = 1
@@ -236,44 +245,61 @@ class Forwarding:
         return settings
 
     def _make_routes(self) -> None:
+        self._make_ways(sockets.AF_INET, self._anchors)
+        if sysctl.read(_IPV6):
+            self._make_ways(sockets.AF_INET6, self._anchors if self._ipv6 else [])
+
+    def _make_ways(self, family: int, indexes) -> None:
         links, wanted = self._route.links(), []
-        for index in self._anchors:
-            up = Route(_ANY, links[device(index)].index, table_up(index), PROTOCOL)
+        for index in indexes:
+            name = device(index)
+            takes_it = family == sockets.AF_INET or self._takes_ipv6(index)
+            link_index = links[name].index if takes_it else None
+            up = Route(_ANY[family], link_index, table_up(index), PROTOCOL, b"")
             self._route.perform([rtnetlink.replace_route(up)])
             wanted += rules(index)
-        existing = self._route.rules(sockets.AF_INET, PROTOCOL)
+        existing = self._route.rules(family, PROTOCOL)
         for rule in wanted:
             if rule not in existing:
-                self._route.perform([rtnetlink.new_rule(sockets.AF_INET, rule)])
+                self._route.perform([rtnetlink.new_rule(family, rule)])
         for rule in existing:
             if rule not in wanted:
-                self._route.perform([rtnetlink.delete_rule(sockets.AF_INET, rule)])
+                self._route.perform([rtnetlink.delete_rule(family, rule)])
+
+    def _takes_ipv6(self, index: int) -> bool:
+        # The kernel has no IPv6 on a device whose MTU is too small for it.
+        anchor = self._anchors[index]
+        return tunnel.carries_ipv6(anchor.encapsulation, anchor.local) and (
+            sysctl.read("net/ipv6/conf/%s/disable_ipv6" % device(index)) == "0")
 
     def _remove_stale_clients(self) -> None:
         # Of access devices and anchors that we no longer have.
         complete, partial = self.clients()
-        for name, mac, address, index in complete | partial:
+        for name, mac, home, index in complete | partial:
             if name not in self._access or (index is not None and index not in self._anchors):
-                self.remove_client(name, mac, address, index)
-
-    def _host_route(self, link_index: int, address: bytes, anchor_index: int) -> Route:
-        return Route((address, 32), link_index, table_down(anchor_index), PROTOCOL)
+                self.remove_client(name, mac, home, index)
 
     def _neighbours(self) -> list:
         found = self._route.neighbours(sockets.AF_INET)
+        found += self._route.neighbours(sockets.AF_INET6)
         return [neighbour for neighbour in found if neighbour.protocol == PROTOCOL]
 
-    def _host_routes(self) -> list:
+    def _home_routes(self) -> list:
         found = self._route.routes(sockets.AF_INET, PROTOCOL)
-        return [route for route in found if route.prefix[1] == 32]
+        found += self._route.routes(sockets.AF_INET6, PROTOCOL)
+        return [route for route in found if route.prefix[1]]
 
-    def _elements(self) -> dict:
-        return self._filter.elements(
-            nftables.NFPROTO_NETDEV, packet_filter.TABLE, packet_filter.CLIENTS
-        )
+    def _elements(self) -> list:
+        # (key, value) of all homes
+        found = []
+        for name in (packet_filter.CLIENTS, packet_filter.PREFIXES):
+            elements = self._filter.elements(nftables.NFPROTO_NETDEV, packet_filter.TABLE, name)
+            found += list(elements.items())
+        return found
 
-    def _add_element(self, key: bytes, value: int) -> None:
-        table = nftables.NFPROTO_NETDEV, packet_filter.TABLE, packet_filter.CLIENTS
+    def _add_element(self, access_device: str, mac: bytes, home, value: int) -> None:
+        table = nftables.NFPROTO_NETDEV, packet_filter.TABLE, packet_filter.map_of(home)
+        key = packet_filter.key(access_device, mac, home)
         add = nftables.add_element(*table, key, struct.pack("I", value))
         try:
             self._filter.commit([add])
@@ -283,19 +309,39 @@ class Forwarding:
                 raise
             self._filter.commit([nftables.delete_element(*table, key), add])
 
-    def _remove_element(self, key: bytes) -> None:
-        table = nftables.NFPROTO_NETDEV, packet_filter.TABLE, packet_filter.CLIENTS
+    def _remove_element(self, access_device: str, mac: bytes, home) -> None:
+        table = nftables.NFPROTO_NETDEV, packet_filter.TABLE, packet_filter.map_of(home)
+        key = packet_filter.key(access_device, mac, home)
         self._filter.commit([nftables.delete_element(*table, key)], (sockets.ENOENT,))
+
+
+def _next_hop(home) -> bytes:
+    # The prefix as an interface identifier: of each there is one.
+    return _LINK_LOCAL + home[0][:8] if isinstance(home, tuple) else home
+
+
+def _home_at(next_hop: bytes):
+    return next_hop if len(next_hop) == 4 else (next_hop[8:] + bytes(8), 64)
+
+
+def _home_route(link_index: int, home, anchor_index: int) -> Route:
+    if isinstance(home, tuple):
+        return Route(home, link_index, table_down(anchor_index), PROTOCOL, _next_hop(home))
+    return Route((home, 32), link_index, table_down(anchor_index), PROTOCOL, b"")
+
+
+def _home_of(route: Route):
+    return route.prefix if len(route.prefix[0]) == 16 else route.prefix[0]
 
 
 def _sort_out(pieces: dict):
     # A client is complete when its route, neighbour and element are there, agree, and are alone.
     complete, partial = set(), set()
-    for (name, address), found in pieces.items():
+    for (name, home), found in pieces.items():
         elements = [(mac, index) for mac, index in found if mac is not None and index is not None]
         mac, index = elements[0] if elements else (None, None)
         if set(found) == {(mac, None), (None, index), (mac, index)}:
-            complete.add((name, mac, address, index))
+            complete.add((name, mac, home, index))
         else:
-            partial.update([(name, mac, address, index) for mac, index in found])
+            partial.update([(name, mac, home, index) for mac, index in found])
     return complete, partial

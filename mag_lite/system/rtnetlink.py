@@ -29,7 +29,7 @@ RTEXT_FILTER_SKIP_STATS = 0x8
 NDA_DST, NDA_LLADDR, NDA_PROTOCOL = 1, 2, 12
 NUD_PERMANENT = 0x80
 
-RTA_DST, RTA_SRC, RTA_OIF, RTA_PREFSRC, RTA_METRICS = 1, 2, 4, 7, 8
+RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS = 1, 2, 4, 5, 7, 8
 RTA_CACHEINFO, RTA_TABLE, RTAX_MTU = 12, 15, 2
 RTN_UNSPEC, RTN_UNICAST, RTN_BLACKHOLE = 0, 1, 6
 RT_TABLE_UNSPEC, RT_TABLE_MAIN = 0, 254
@@ -44,8 +44,8 @@ _CLOCK_TICK = 10  # ms, USER_HZ
 # `kind` is "" for hardware; `data` the attributes of its kind, {number: bytes}.
 Link = namedtuple("Link", ("index", "name", "flags", "mtu", "address", "alias", "kind", "data"))
 Neighbour = namedtuple("Neighbour", ("device", "address", "mac", "protocol"))
-# `device` is an index, None for a blackhole.
-Route = namedtuple("Route", ("prefix", "device", "table", "protocol"))
+# `device` is an index, None for a blackhole; `gateway` an address, empty for a link's own.
+Route = namedtuple("Route", ("prefix", "device", "table", "protocol", "gateway"))
 # `interface` is where packets come from ("" = any); `table` None = a blackhole.
 Rule = namedtuple("Rule", ("priority", "interface", "mark", "mask", "table", "protocol"))
 # `mtu` in octets, as far as known now; `expires` in ms until what was learnt is forgotten, or None.
@@ -201,6 +201,8 @@ def _route(name: str, kind: int, flags: int, route: Route) -> Request:
     body += attribute(RTA_DST, address) + attribute_u32(RTA_TABLE, route.table)
     if route.device is not None:
         body += attribute_u32(RTA_OIF, route.device)
+    if route.gateway:
+        body += attribute(RTA_GATEWAY, route.gateway)
     return Request("%s %s/%d" % (name, format_address(address), length), kind, flags, body)
 
 
@@ -219,7 +221,8 @@ def parse_route(body: bytes) -> Route:
     leads_somewhere = RTA_OIF in found and body[7] != RTN_BLACKHOLE
     device = netlink.u32(found[RTA_OIF]) if leads_somewhere else None
     table = netlink.u32(found[RTA_TABLE]) if RTA_TABLE in found else body[4]
-    return Route((found.get(RTA_DST, unspecified), body[1]), device, table, body[5])
+    prefix = found.get(RTA_DST, unspecified), body[1]
+    return Route(prefix, device, table, body[5], found.get(RTA_GATEWAY, b""))
 
 
 def get_path(destination: bytes, source: bytes = b"") -> Request:

@@ -28,15 +28,15 @@ class Sysctls:
 
         Settings of devices that are not there are left out.
         """
-        present = {setting: number for setting, number in wanted.items() if _read(setting)}
+        present = {setting: number for setting, number in wanted.items() if read(setting)}
         restored = [setting for setting in self._before if setting not in wanted]
         for setting in restored:
             _write(setting, self._before.pop(setting))
         for setting in present:
-            self._before.setdefault(setting, _read(setting))
+            self._before.setdefault(setting, read(setting))
         self._save()
         for setting in sorted(present, key=lambda setting: setting == _FORWARDING):
-            if _read(setting) != str(present[setting]):
+            if read(setting) != str(present[setting]):
                 _write(setting, str(present[setting]))
 
     def ipv6_forwarding(self) -> dict:
@@ -54,7 +54,7 @@ class Sysctls:
         return settings
 
     def _original(self, setting: str) -> str:
-        return self._before.get(setting) or _read(setting)
+        return self._before.get(setting) or read(setting)
 
     def _save(self) -> None:
         if not self._before:
@@ -75,8 +75,8 @@ def _load(file_name: str) -> dict:
     return dict([line.split("=") for line in lines if line.count("=") == 1])
 
 
-def _read(setting: str) -> str:
-    # "" for a setting that is not there.
+def read(setting: str) -> str:
+    """The value of a setting, "" for one that is not there."""
     try:
         with open(_ROOT + setting) as file:
             return file.read().strip()

@@ -4,7 +4,7 @@
 The transport's addresses decide the device: `gre` or `ipip` over IPv4, `ip6gre` or `ip6tnl` over
 IPv6.  All have a fixed TTL, never fragment outside (path MTU discovery), inherit the traffic
 class of the packet inside, and carry nothing optional: no key, no checksum, no sequence number,
-no tunnel encapsulation limit (RFC 2473 section 4.1.1).
+no tunnel encapsulation limit (RFC 2473 section 4.1.1).  All but `ipip` carry IPv4 and IPv6.
 """
 
 import struct
@@ -14,6 +14,7 @@ from mag_lite.system.netlink import attribute
 TTL = 64
 _TOS_INHERIT = 1
 _IPPROTO_IPIP = 4
+_ANY_PROTOCOL = 0
 _IP6_TNL_F_IGN_ENCAP_LIMIT = 0x1
 _IP6_TNL_F_USE_ORIG_TCLASS = 0x2
 # What the kernel adds to the flags when it finds that the ends' addresses are usable.
@@ -51,6 +52,11 @@ def overhead(encapsulation: str, local: bytes) -> int:
     return _KINDS[encapsulation, len(local)][2]
 
 
+def carries_ipv6(encapsulation: str, local: bytes) -> bool:
+    """Whether the tunnel takes IPv6 packets as well as those of IPv4."""
+    return encapsulation == "gre" or len(local) == 16
+
+
 def attributes(encapsulation: str, local: bytes, remote: bytes) -> dict:
     """{number: value} of the kind's netlink attributes."""
     _, numbers, _ = _KINDS[encapsulation, len(local)]
@@ -63,7 +69,7 @@ def attributes(encapsulation: str, local: bytes, remote: bytes) -> dict:
         found["flags"] = struct.pack("I", flags)
         found["limit"] = b"\0"
     if encapsulation == "ip":
-        found["protocol"] = bytes((_IPPROTO_IPIP,))
+        found["protocol"] = bytes((_IPPROTO_IPIP if len(local) == 4 else _ANY_PROTOCOL,))
     return {numbers[name]: value for name, value in found.items()}
 
 

@@ -6,10 +6,13 @@ from mag_lite.system import netlink, nftables, packet_filter, rtnetlink, tunnel
 from mag_lite.system.netlink import NetlinkError, Request
 from mag_lite.system.path_mtu import quoted_destination4, quoted_destination6
 from mag_lite.system.rtnetlink import Neighbour, Route, Rule
+from mag_lite.wire.address import parse_address, parse_prefix
 
 from raises import raises
 
 CLIENT = bytes((10, 20, 0, 5))
+PREFIX = parse_prefix("2001:db8:100:5::/64")
+NEXT_HOP = parse_address("fe80::2001:db8:100:5")
 MAC = bytes((2, 0, 0, 0, 0, 0x11))
 LOCAL4, REMOTE4 = bytes((192, 0, 2, 10)), bytes((198, 51, 100, 1))
 LOCAL6, REMOTE6 = bytes(15) + b"\1", bytes(15) + b"\2"
@@ -73,16 +76,18 @@ def test_an_error_names_the_request_and_the_reason():
 
 def test_a_route_is_read_as_it_was_written():
     for route in (
-        Route((CLIENT, 32), 7, 52131, 213),
-        Route((bytes(4), 0), 7, 52130, 213),
-        Route((CLIENT, 32), None, 254, 214),
-        Route((bytes(15) + b"\1", 128), 9, 254, 214),
+        Route((CLIENT, 32), 7, 52131, 213, b""),
+        Route((bytes(4), 0), 7, 52130, 213, b""),
+        Route((CLIENT, 32), None, 254, 214, b""),
+        Route((PREFIX[0], 64), 7, 52131, 213, NEXT_HOP),
+        Route((PREFIX[0], 64), None, 254, 214, b""),
+        Route((bytes(15) + b"\1", 128), 9, 254, 214, b""),
     ):
         assert rtnetlink.parse_route(body(rtnetlink.replace_route(route))) == route
 
 
 def test_a_route_to_delete_may_lead_anywhere():
-    request = rtnetlink.delete_route(Route((CLIENT, 32), None, 254, 214))
+    request = rtnetlink.delete_route(Route((CLIENT, 32), None, 254, 214, b""))
     header = body(request)[:8]
     assert header[6] == rtnetlink.RT_SCOPE_NOWHERE and header[7] == rtnetlink.RTN_UNSPEC
     assert rtnetlink.RTA_OIF not in netlink.attributes(body(request), 12)
@@ -211,7 +216,7 @@ def parsers():
 def samples():
     key = packet_filter.key("wlan0", MAC, CLIENT)
     requests = [
-        rtnetlink.replace_route(Route((CLIENT, 32), 7, 52131, 213)),
+        rtnetlink.replace_route(Route((CLIENT, 32), 7, 52131, 213, b"")),
         rtnetlink.new_rule(2, Rule(521, "lo", 1, 2, 3, 213)),
         rtnetlink.replace_neighbour(Neighbour(7, CLIENT, MAC, 213)),
         nftables.add_element(5, "pmip", "clients", key, bytes(4)),

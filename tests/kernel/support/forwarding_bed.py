@@ -31,6 +31,11 @@ LMA = {4: "198.51.100.1", 6: "2001:db8:2::1"}
 OVERHEAD = {(4, "gre"): 24, (6, "gre"): 44, (4, "ip"): 20, (6, "ip"): 40}
 C1, C2, C3 = "02:00:00:00:00:11", "02:00:00:00:00:12", "02:00:00:00:00:13"
 A1, A2, A3 = "10.20.0.11", "10.20.0.12", "10.20.0.13"
+CORRESPONDENT6 = "2001:db8:f::80"
+ROUTER6 = "fe80::200:5eff:fe00:5213"
+# What the clients have of IPv6: a prefix each, and any address in it
+P1, P2, P3 = ["2001:db8:100:%d::/64" % number for number in (11, 12, 13)]
+I1, I2, I3 = [prefix.replace("::/64", ":a:b:c:d") for prefix in (P1, P2, P3)]
 PYTHON = "/usr/bin/python3"
 
 _AGENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forwarding_agent.py")
@@ -179,6 +184,16 @@ class Bed:
         client.route("default", ROUTER)
         return client
 
+    def wire_ipv6(self):
+        """Give clients and correspondent IPv6, as if they had heard of their routers."""
+        self.lma.add_address("eth1", "2001:db8:f::1/64")
+        self.correspondent.add_address("eth0", CORRESPONDENT6 + "/64")
+        self.correspondent.route("default", "2001:db8:f::1")
+        for client, address in ((self.c1, I1), (self.c2, I2), (self.c3, I3)):
+            client.add_address("eth0", address + "/128")
+            know(client, ROUTER6)
+            client.run("ip", "-6", "route", "add", "default", "via", ROUTER6, "dev", "eth0")
+
     def start(self, clients=((("wlan0"), C1, A1), ("wlan0", C2, A2), ("wlan1", C3, A3))):
         """Agents on mag and lma, joined by a tunnel, with these clients."""
         family = self.family
@@ -194,7 +209,9 @@ class Bed:
 
 def know(machine, address, mac=ROUTER_MAC):
     """Let a client's neighbour table hold what the gateway's ARP would have told it."""
-    machine.ip.neigh("replace", dst=address, lladdr=mac, ifindex=machine.index("eth0"), state=0x80)
+    machine.ip.neigh(
+        "replace", dst=address, lladdr=mac, ifindex=machine.index("eth0"), state=0x80,
+        family=socket.AF_INET6 if ":" in address else socket.AF_INET)
 
 
 def ping(machine, destination, *options, count=1, wait=1):
@@ -210,11 +227,11 @@ def ping(machine, destination, *options, count=1, wait=1):
 
 def frame(source_mac, destination_mac, source, destination, payload=b"spoof"):
     """An Ethernet frame with a UDP datagram to port 9000."""
-    from scapy.all import IP, UDP, Ether, Raw
+    from scapy.all import IP, UDP, Ether, IPv6, Raw
 
     return bytes(
         Ether(src=source_mac, dst=destination_mac)
-        / IP(src=source, dst=destination)
+        / (IPv6 if ":" in source else IP)(src=source, dst=destination)
         / UDP(sport=9000, dport=9000)
         / Raw(payload)
     )
@@ -248,14 +265,15 @@ def heard(listener):
 
 def transfer(sender, receiver, address, size=3_000_000):
     """Octets of `size` that one TCP connection carried from sender to receiver at `address`."""
-    listener = receiver.socket(socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = receiver.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("", 9001))
     listener.listen()
     pid = os.fork()
     if pid == 0:
         try:
-            connection = sender.socket(socket.AF_INET, socket.SOCK_STREAM)
+            connection = sender.socket(family, socket.SOCK_STREAM)
             connection.connect((address, 9001))
             connection.sendall(bytes(size))
         finally:
