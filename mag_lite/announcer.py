@@ -4,7 +4,7 @@
 from mag_lite.core.binding_update_list import printable
 from mag_lite.lease_file import host_name
 from mag_lite.system.log import printable as printable_text
-from mag_lite.wire.address import format_address, format_mac
+from mag_lite.wire.address import format_address, format_home, format_mac
 
 
 class Announcer:
@@ -21,22 +21,23 @@ class Announcer:
 
     def attached(self, binding, milliseconds: int):
         """A client's session is up, that long after the client came."""
-        self._tell("pmip.attach", binding, binding.home_address, {"milliseconds": milliseconds})
+        self._tell("pmip.attach", binding, binding.homes, {"milliseconds": milliseconds})
 
-    def handed_over(self, binding, address: bytes):
+    def handed_over(self, binding, homes):
         """It goes on at another gateway."""
-        self._tell("pmip.handover", binding, address, {})
+        self._tell("pmip.handover", binding, homes, {})
 
-    def ended(self, binding, address: bytes, reason: str):
+    def ended(self, binding, homes, reason: str):
         """It has ended here."""
         self._leases.changed()
-        self._tell("pmip.detach", binding, address, {"reason": printable_text(reason)})
-        self._tell_lease("dhcp.release4", binding, address)
+        self._tell("pmip.detach", binding, homes, {"reason": printable_text(reason)})
+        for address in _addresses(homes):
+            self._tell_lease("dhcp.release4", binding, address)
 
     def leased(self, binding):
         """The client has got or renewed its address."""
-        if binding.forwarded:
-            self._tell_lease("dhcp.lease4", binding, binding.forwarded)
+        if binding.has_ipv4:
+            self._tell_lease("dhcp.lease4", binding, binding.home_address)
 
     def anchors(self, configured, reachable):
         """There is a way now to the `reachable` ones of the configured anchors."""
@@ -48,13 +49,17 @@ class Announcer:
                     "name": anchor.name, "address": format_address(anchor.address),
                     "reachable": is_reachable})
 
-    def _tell(self, event, binding, address, more):
+    def _tell(self, event, binding, homes, more):
         if not self._ubus.connected:
             return
         values = {
             "mac": format_mac(binding.mac), "identity": printable(binding.mn_identifier),
-            "interface": binding.interface, "address": format_address(address),
-            "anchor": format_address(binding.anchor.address)}
+            "interface": binding.interface, "anchor": format_address(binding.anchor.address)}
+        for address in _addresses(homes):
+            values["address"] = format_address(address)
+        prefixes = [format_home(home) for home in homes if isinstance(home, tuple)]
+        if prefixes:
+            values["prefixes"] = prefixes
         values.update(more)
         self._ubus.send_event(event, values)
 
@@ -69,3 +74,8 @@ class Announcer:
         if name:
             values.update({"name": name, "hostname": name})
         self._ubus.send_event(event, values)
+
+
+def _addresses(homes):
+    """The IPv4 address among `homes`, if there is one."""
+    return [home for home in homes if not isinstance(home, tuple)]

@@ -129,7 +129,8 @@ def _anchors(answer):
 def _clients(answer):
     rows = [("MAC", "IDENTITY", "ADDRESS", "STATE", "SINCE", "EXPIRES")]
     for client in sorted(answer["clients"], key=lambda client: client["mac"]):
-        rows.append((client["mac"], client["identity"], client["address"] or "-",
+        homes = ([client["address"]] if client["address"] else []) + client["prefixes"]
+        rows.append((client["mac"], client["identity"], " ".join(homes) or "-",
                      client["state"], duration(client["attached"]),
                      duration(client["remaining"]) if client["remaining"] else "-"))
     return table(rows)
@@ -142,6 +143,8 @@ def _details(clients):
                      "prefix_length", "router", "anchor", "service"):
             if client[name] not in (None, ""):
                 lines.append("%-14s %s" % (name.replace("_", " "), client[name]))
+        for prefix in client["prefixes"]:
+            lines.append("%-14s %s" % ("prefix", prefix))
         lines.append("%-14s %s ago" % ("attached", duration(client["attached"])))
         lines.append("%-14s %s of %s" % (
             "lifetime left", duration(client["remaining"]), duration(client["lifetime"])))

@@ -14,6 +14,8 @@ MOST_ANCHORS = 64
 _LIFETIME = settings.integer(4, 262140, "s")
 _ENCAPSULATION = settings.choice("gre", "ip")
 _MTU = settings.integer(576, 9000, "octets")
+_IP = settings.choice("dual", "4", "6")
+_VERSIONS = {"dual": (4, 6), "4": (4,), "6": (6,)}
 
 SCHEMA = (
     SectionSchema("mag", ONCE, (
@@ -28,7 +30,9 @@ SCHEMA = (
         ("timestamp", settings.choice("auto", "on", "off"), "auto",
          "order registrations by time stamps (needs NTP) or by sequence numbers; "
          "auto: by time stamps once NTP has set the clock"),
-        ("dns", settings.list_of(settings.ADDRESS4), None, "DNS servers that clients are told"),
+        ("ip", _IP, "dual",
+         "IP versions of clients; of two that are asked for, the anchor may refuse one"),
+        ("dns", settings.list_of(settings.ADDRESS), None, "DNS servers that clients are told"),
     )),
     SectionSchema("access", ANY, (
         ("device", settings.INTERFACE, REQUIRED, "interface on which clients are served"),
@@ -47,6 +51,7 @@ SCHEMA = (
         ("match", settings.PATTERN, REQUIRED, "identity, `*@realm` or `*`; the first match counts"),
         ("anchor", settings.TEXT, None, "name of the anchor section; without: option lma"),
         ("service", settings.TEXT, None, "Service Selection (APN) to ask the anchor for"),
+        ("ip", _IP, None, "as in section mag, which counts without"),
         ("allow", settings.FLAG, "1", "serve these clients at all"),
     )),
 )
@@ -70,8 +75,10 @@ def interpret(sections, path: str):
     found, problems = settings.read(sections, SCHEMA, path)
     reader = _Reader(found, path, problems)
     configuration = Configuration(
-        found.mag.lifetime * 1000, found.mag.timestamp, found.mag.dns,
-        reader.access(), reader.anchors(), reader.profiles())
+        found.mag.lifetime * 1000, found.mag.timestamp,
+        [address for address in found.mag.dns if len(address) == 4],
+        [address for address in found.mag.dns if len(address) == 16],
+        _VERSIONS[found.mag.ip], reader.access(), reader.anchors(), reader.profiles())
     if not configuration.anchors:
         problems.append((settings.ERROR, "%s: section mag: option lma is missing; it must be "
                          "the anchor's address" % path))
@@ -132,7 +139,8 @@ class _Reader:
             anchor = self._anchor_named(section)
             if anchor is not None or not section.allow:
                 profiles.append(Profile(section.name or section.match, section.match, anchor,
-                                        (section.service or "").encode(), section.allow))
+                                        (section.service or "").encode(), section.allow,
+                                        _VERSIONS[section.ip or self._found.mag.ip]))
         return profiles
 
     def _anchor_named(self, section):

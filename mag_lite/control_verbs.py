@@ -4,7 +4,7 @@
 from mag_lite import VERSION
 from mag_lite.core.binding_update_list import printable
 from mag_lite.executor import stage_times
-from mag_lite.wire.address import format_address, format_mac, parse_mac
+from mag_lite.wire.address import format_address, format_mac, format_prefix, parse_mac
 
 
 class ControlVerbs:
@@ -71,7 +71,8 @@ class ControlVerbs:
             "reason": binding.reason,
             "address": format_address(binding.home_address) if binding.home_address else None,
             "prefix_length": binding.prefix_length,
-            "router": format_address(binding.default_router) if binding.forwarded else None,
+            "router": format_address(binding.default_router) if binding.has_ipv4 else None,
+            "prefixes": [format_prefix(prefix) for prefix in binding.home_network_prefixes],
             "anchor": format_address(binding.anchor.address),
             "service": printable(binding.service),
             "attached": (now - binding.attached_at) // 1000,

@@ -54,7 +54,7 @@ class Daemon:
         self._repair_timer = None
         self._access_points_lost = set()
         self.journal = Journal(run_directory + "/bindings")
-        self.forwarding = Forwarding(run_directory, log)
+        self.forwarding = Forwarding(run_directory, log, _serves_ipv6(chosen))
         # Sessions are lost with the journal, which is lost when the machine starts anew.
         self.gateway = Gateway(chosen, self._mtu, boot_identifier())
         self.transport = Transport(self.loop, log, chosen.anchors, self._message_received,
@@ -261,6 +261,10 @@ class Daemon:
 
     def _mtu(self, binding):
         return self.forwarding.tunnel_mtu(binding.anchor.index)
+
+
+def _serves_ipv6(chosen) -> bool:
+    return any([6 in policy.ip_versions for policy in [chosen] + chosen.profiles])
 
 
 def serve(chosen, path: str, run_directory: str, ubus_path: str, log) -> int:

@@ -5,7 +5,7 @@ from mag_lite import journal_record
 from mag_lite.core import actions
 from mag_lite.system.clock import monotonic
 from mag_lite.system.netlink import NetlinkError
-from mag_lite.wire.address import format_address, format_mac
+from mag_lite.wire.address import format_address, format_home, format_mac
 
 
 class Executor:
@@ -41,8 +41,9 @@ class Executor:
     def _forward(self, action):
         binding = action.binding
         try:
-            self._forwarding.add_client(
-                binding.interface, binding.mac, binding.forwarded, binding.anchor.index)
+            for home in binding.forwarded:
+                self._forwarding.add_client(
+                    binding.interface, binding.mac, home, binding.anchor.index)
         except (NetlinkError, KeyError, OSError) as error:
             self._gateway.registration.refuse(
                 binding, self._loop.now(), "the kernel does not forward for it: %s" % error)
@@ -52,10 +53,10 @@ class Executor:
     def _withdraw(self, action):
         try:
             self._forwarding.remove_client(
-                action.interface, action.mac, action.address, action.anchor.index)
+                action.interface, action.mac, action.home, action.anchor.index)
         except NetlinkError as error:
             self._log.error("%s: forwarding for %s could not be removed: %s" % (
-                format_mac(action.mac), format_address(action.address), error))
+                format_mac(action.mac), format_home(action.home), error))
 
     def _attached(self, action):
         binding = action.binding
@@ -82,10 +83,10 @@ class Executor:
             self._journal.remove(journal_record.key(action.binding))
         except OSError as error:
             self._log.error("%s: not dropped from the journal: %s" % (action.binding, error))
-        self._announcer.ended(action.binding, action.address, action.reason)
+        self._announcer.ended(action.binding, action.homes, action.reason)
 
     def _announce_handover(self, action):
-        self._announcer.handed_over(action.binding, action.address)
+        self._announcer.handed_over(action.binding, action.homes)
 
     def _announce_lease(self, action):
         self._announcer.leased(action.binding)

@@ -4,7 +4,14 @@
 from binascii import hexlify, unhexlify
 
 from mag_lite.core.binding_update_list import Binding
-from mag_lite.wire.address import format_address, format_mac, parse_address, parse_mac
+from mag_lite.wire.address import (
+    format_address,
+    format_home,
+    format_mac,
+    parse_address,
+    parse_home,
+    parse_mac,
+)
 
 
 def key(binding: Binding) -> str:
@@ -20,9 +27,10 @@ def record(binding: Binding) -> dict:
         "identity": hexlify(binding.mn_identifier).decode(),
         "service": hexlify(binding.service).decode(),
         "anchor": format_address(binding.anchor.address),
-        "address": format_address(binding.home_address),
+        "homes": [format_home(home) for home in binding.homes],
         "prefix_length": binding.prefix_length,
-        "router": format_address(binding.default_router),
+        "router": format_address(binding.default_router) if binding.home_address else "",
+        "router_link_local": format_address(binding.router_link_local),
         "attached_at": binding.attached_at,
         "sequence": binding.sequence,
         "lifetime": binding.lifetime,
@@ -43,9 +51,7 @@ def binding(entry: dict, configuration) -> Binding:
         restored.access_technology = access.technology
         restored.mn_identifier = unhexlify(entry["identity"])
         restored.service = unhexlify(entry["service"])
-        restored.home_address = _address4(entry["address"])
-        restored.default_router = _address4(entry["router"])
-        restored.prefix_length = _number(entry["prefix_length"], 1, 32)
+        _restore_home(restored, entry)
         restored.attached_at = _number(entry["attached_at"], 0, 1 << 60)
         restored.sequence = _number(entry["sequence"], 0, 65535)
         restored.lifetime = _number(entry["lifetime"], 0, 1 << 40)
@@ -56,6 +62,19 @@ def binding(entry: dict, configuration) -> Binding:
     return restored
 
 
+def _restore_home(restored, entry):
+    homes = [parse_home(text) for text in entry["homes"]]
+    addresses = [home for home in homes if not isinstance(home, tuple)]
+    if not homes or len(addresses) > 1:
+        raise ValueError("it has no address, or several")
+    if addresses:
+        restored.home_address = addresses[0]
+        restored.default_router = _address(entry["router"], 4)
+        restored.prefix_length = _number(entry["prefix_length"], 1, 32)
+    restored.home_network_prefixes = [home for home in homes if isinstance(home, tuple)]
+    restored.router_link_local = _address(entry["router_link_local"], 16)
+
+
 def _anchor(configuration, address):
     for anchor in configuration.anchors:
         if anchor.address == address:
@@ -63,10 +82,10 @@ def _anchor(configuration, address):
     return None
 
 
-def _address4(text):
+def _address(text, length):
     address = parse_address(text)
-    if len(address) != 4:
-        raise ValueError("not an IPv4 address: %s" % text)
+    if len(address) != length:
+        raise ValueError("of the wrong IP version: %s" % text)
     return address
 
 

@@ -42,7 +42,7 @@ class LeaseFile:
         self._timer = None
         now, clock = self._loop.now(), time_of_day() >> 16
         lines = [line(binding, clock + (binding.expires_at - now) // 1000)
-                 for binding in self._bindings if binding.forwarded]
+                 for binding in self._bindings if binding.has_ipv4]
         try:
             replace(self._path, "".join(sorted(lines)))
         except OSError as error:
@@ -51,9 +51,9 @@ class LeaseFile:
 
 def line(binding, expires: int) -> str:
     """The line of a binding that expires at this time of day (s since 1970)."""
-    mac = format_mac(binding.mac)
+    mac, name = format_mac(binding.mac), host_name(binding.host_name) or "*"
     return "%d %s %s %s 01:%s\n" % (
-        expires, mac, format_address(binding.forwarded), host_name(binding.host_name) or "*", mac)
+        expires, mac, format_address(binding.home_address), name, mac)
 
 
 def host_name(octets: bytes) -> str:

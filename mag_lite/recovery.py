@@ -46,8 +46,8 @@ class Recovery:
 
         It drops routes and neighbours of an access device that goes down.
         """
-        wanted = {(binding.interface, binding.mac, binding.forwarded, binding.anchor.index)
-                  for binding in self._gateway.bindings if binding.forwarded}
+        wanted = {(binding.interface, binding.mac, home, binding.anchor.index)
+                  for binding in self._gateway.bindings for home in binding.forwarded or ()}
         try:
             complete, partial = self._forwarding.clients()
             for client in (complete | partial) - wanted:

@@ -9,12 +9,12 @@ SendMessage = namedtuple("SendMessage", ("anchor", "data"))
 #: Put an Ethernet frame on the access link.
 SendFrame = namedtuple("SendFrame", ("interface", "frame"))
 
-#: Program the kernel for the home address of the binding: Add-IPv4-Tunnel-Route and
-#: Add-Reverse-Tunnel-Policy-Route in one.
+#: Program the kernel for the homes of the binding, its IPv4 address and its prefixes, which are
+#: pairs of address and length: Add-IPv4-Tunnel-Route and Add-Reverse-Tunnel-Policy-Route in one.
 Forward = namedtuple("Forward", ("binding",))
 
-#: Undo `Forward`.
-Withdraw = namedtuple("Withdraw", ("interface", "mac", "address", "anchor"))
+#: Undo `Forward` for one home.
+Withdraw = namedtuple("Withdraw", ("interface", "mac", "home", "anchor"))
 
 #: The session is up (after `Forward`): worth a log line.
 Attached = namedtuple("Attached", ("binding",))
@@ -22,11 +22,11 @@ Attached = namedtuple("Attached", ("binding",))
 #: Keep the binding in the journal.
 Remember = namedtuple("Remember", ("binding",))
 
-#: Drop it from there: the session with this address has ended here, for a reason (a text).
-Forget = namedtuple("Forget", ("binding", "address", "reason"))
+#: Drop it from there: the session with these homes has ended here, for a reason (a text).
+Forget = namedtuple("Forget", ("binding", "homes", "reason"))
 
 #: The session goes on at another gateway: `Forget` follows.
-HandedOver = namedtuple("HandedOver", ("binding", "address"))
+HandedOver = namedtuple("HandedOver", ("binding", "homes"))
 
 #: DHCP has confirmed the address to the client.
 Leased = namedtuple("Leased", ("binding",))

@@ -40,7 +40,7 @@ class ArpResponder:
         if binding.forwarded is None:
             binding.waiting["arp"] = payload
             return
-        if answers(binding, request):
+        if binding.has_ipv4 and answers(binding, request):
             self.counters.count("arp.answered")
             self.actions.append(SendFrame(binding.interface, arp_reply(request)))
 

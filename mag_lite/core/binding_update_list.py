@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Binding Update List (RFC 5213 section 6.1, RFC 5844 section 3.2.1)."""
 
-from mag_lite.wire.address import format_address, format_mac
+from mag_lite.core.default_router import ROUTER_LINK_LOCAL
+from mag_lite.wire.address import format_home, format_mac
 
 # What a binding is doing; the arrows between these are in registration.TRANSITIONS.
 IDLE = "idle"
@@ -16,17 +17,20 @@ class Binding:
     """One Binding Update List entry: a station on one of our access links and its session.
 
     Times are monotonic milliseconds, `lifetime` is what the anchor granted (ms), `sequence` the
-    number last sent (0-65535), `back_off` the wait for its answer (ms).  `forwarded` is the
-    address for which the kernel carries traffic, `outstanding` the time stamp and the time of
-    each unanswered update by sequence number, `waiting` the frames to be answered once the
-    session is up, `host_name` what it calls itself in DHCP.  The entry lives while the station
-    is attached or a message about it is outstanding.
+    number last sent (0-65535), `back_off` the wait for its answer (ms).  `ip_versions`
+    are those to ask for, `home_network_prefixes` pairs of address and length, `forwarded`
+    the homes for which the kernel carries traffic, `router_link_local` our address on the link,
+    `link_local_address` the client's own if that was heard.  `outstanding` holds the time stamp
+    and the time of each unanswered update by sequence number, `waiting` the frames to be answered
+    once the session is up, `host_name` what it calls itself in DHCP.  The entry lives while the
+    station is attached or a message about it is outstanding.
     """
 
     __slots__ = (
         "interface", "mac", "mn_identifier", "service", "anchor", "access_technology",
         "state", "attached", "attached_at", "shown_at", "reason",
-        "home_address", "prefix_length", "default_router", "forwarded",
+        "ip_versions", "home_address", "prefix_length", "default_router", "forwarded",
+        "home_network_prefixes", "router_link_local", "link_local_address",
         "sequence", "outstanding", "back_off", "retries", "status",
         "lifetime", "expires_at", "requested_lifetime", "handoff_indicator",
         "waiting", "stages", "host_name",
@@ -44,10 +48,12 @@ class Binding:
         self.attached_at = 0
         self.shown_at = 0
         self.reason = ""
-        self.home_address = None
-        self.prefix_length = 0
+        self.ip_versions = (4,)
+        self.forget_home()
         self.default_router = None
         self.forwarded = None
+        self.router_link_local = ROUTER_LINK_LOCAL
+        self.link_local_address = None
         self.sequence = 0
         self.outstanding = {}
         self.back_off = 0
@@ -66,13 +72,33 @@ class Binding:
         """The station: (interface, link-layer identifier)."""
         return self.interface, self.mac
 
+    @property
+    def homes(self):
+        """What the anchor assigned: the IPv4 address, then the prefixes."""
+        ipv4 = (self.home_address,) if self.home_address else ()
+        return ipv4 + tuple(self.home_network_prefixes)
+
+    def forget_home(self):
+        """Ask for any address and prefix next time."""
+        self.home_address, self.prefix_length = None, 0
+        self.home_network_prefixes = []
+
+    @property
+    def has_ipv4(self) -> bool:
+        """The session is up and has an IPv4 address."""
+        return self.forwarded is not None and self.home_address is not None
+
+    @property
+    def has_ipv6(self) -> bool:
+        """The session is up and has prefixes."""
+        return self.forwarded is not None and bool(self.home_network_prefixes)
+
     def __str__(self):
-        """The client as every log line names it: MAC, MN-Id and address, as far as known."""
+        """The client as every log line names it: MAC, MN-Id, address, prefixes, as far as known."""
         words = [format_mac(self.mac)]
         if self.mn_identifier:
             words.append(printable(self.mn_identifier))
-        if self.home_address:
-            words.append(format_address(self.home_address))
+        words += [format_home(home) for home in self.homes]
         return " ".join(words)
 
 
@@ -112,10 +138,10 @@ class BindingUpdateList:
         return [binding for binding in self._by_mobile_node.get(mn_identifier, ())
                 if binding.anchor is anchor]
 
-    def of_address(self, anchor, address: bytes):
-        """Return the entry for which the kernel carries this address of `anchor`'s, or None."""
+    def of_home(self, anchor, home):
+        """Return the entry for which the kernel carries this home of `anchor`'s, or None."""
         for binding in self._by_station.values():
-            if binding.forwarded == address and binding.anchor is anchor:
+            if home in (binding.forwarded or ()) and binding.anchor is anchor:
                 return binding
         return None
 

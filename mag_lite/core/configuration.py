@@ -7,13 +7,15 @@ from collections import namedtuple
 #: from ("authenticated" or "mac"), and the Access Technology Type (RFC 5213 section 8.5).
 Access = namedtuple("Access", ("device", "hostapd", "identity", "technology"))
 
-#: The policy for the identities that match: anchor, Service Selection, or no service at all.
-Profile = namedtuple("Profile", ("name", "match", "anchor", "service", "allow"))
+#: The policy for the identities that match: anchor, Service Selection, IP versions (a tuple of 4
+#: and 6), or no service at all.
+Profile = namedtuple("Profile", ("name", "match", "anchor", "service", "allow", "ip_versions"))
 
-#: `lifetime` in ms; `timestamp` is "auto", "on" or "off"; `dns` a list of addresses; `access` a
-#: dict by device; `anchors` a list whose first one is the default.
+#: `lifetime` in ms; `timestamp` is "auto", "on" or "off"; `dns` and `dns6` lists of addresses;
+#: `ip_versions` as in a profile; `access` a dict by device; `anchors` a list whose first one is
+#: the default.
 Configuration = namedtuple("Configuration", (
-    "lifetime", "timestamp", "dns", "access", "anchors", "profiles"))
+    "lifetime", "timestamp", "dns", "dns6", "ip_versions", "access", "anchors", "profiles"))
 
 
 class Anchor:

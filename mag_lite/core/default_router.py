@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The default router as every client sees it on every access link of the domain (RFC 6543)."""
 
-from mag_lite.wire import arp, ethernet
+from mag_lite.wire import arp, ethernet, icmpv6
+from mag_lite.wire.address import link_local, parse_address
+from mag_lite.wire.icmpv6 import Message, Option
+from mag_lite.wire.ip import encode_ipv6
 
 #: The fixed link-layer address of the mobile access gateway (RFC 6543 section 3).
 ROUTER_MAC = b"\x00\x00\x5e\x00\x52\x13"
 
+#: Its fixed link-local address, made of that one.
+ROUTER_LINK_LOCAL = link_local(ROUTER_MAC)
+
 NOBODY = bytes(6)
+ALL_NODES = parse_address("ff02::1")
 
 
 def arp_reply(request: arp.Arp) -> bytes:
@@ -23,6 +30,28 @@ def arp_probe(binding) -> bytes:
     request = arp.Arp(arp.REQUEST, ROUTER_MAC, binding.default_router,
                       NOBODY, binding.home_address)
     return ethernet.frame(binding.mac, ROUTER_MAC, ethernet.ARP, arp.encode(request))
+
+
+def presence_probe(binding):
+    """Return a frame that the client of `binding`, whose session is up, must answer, or None if
+    no address of the client is known."""
+    if binding.home_address:
+        return arp_probe(binding)
+    if binding.link_local_address is None:
+        return None
+    return neighbor_frame(binding, Message(
+        icmpv6.NEIGHBOR_SOLICITATION,
+        [Option(icmpv6.SOURCE_LINK_LAYER_ADDRESS, address=ROUTER_MAC)],
+        target=binding.link_local_address), binding.link_local_address)
+
+
+def neighbor_frame(binding, message: Message, destination: bytes) -> bytes:
+    """Return the frame with a message of neighbour discovery from the router to the client, and
+    only it, whatever the IPv6 address `destination` may be (RFC 6085)."""
+    source = binding.router_link_local
+    packet = encode_ipv6(source, destination, icmpv6.PROTOCOL,
+                         icmpv6.encode(message, source, destination), icmpv6.HOP_LIMIT)
+    return ethernet.frame(binding.mac, ROUTER_MAC, ethernet.IPV6, packet)
 
 
 def arp_announcement(binding) -> bytes:

@@ -58,7 +58,7 @@ class DhcpServer:
             self.counters.count("dhcp.dropped")
             return
         self.counters.count("dhcp." + _NAMES[kind])
-        if kind in _ANSWERED and binding.forwarded is None:
+        if kind in _ANSWERED and not binding.has_ipv4:
             self._wait_for_session(binding, packet, now)
             return
         self._learn_name(binding, request.options.get(dhcpv4.HOST_NAME, b""))

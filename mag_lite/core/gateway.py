@@ -13,6 +13,7 @@ from mag_lite.core.counters import Counters
 from mag_lite.core.dhcp_server import DhcpServer
 from mag_lite.core.heartbeat import Heartbeat
 from mag_lite.core.identity_memory import IdentityMemory
+from mag_lite.core.neighbor_discovery import NeighborDiscovery
 from mag_lite.core.policy import Policy
 from mag_lite.core.presence import Presence
 from mag_lite.core.registration import (
@@ -69,6 +70,9 @@ class Gateway:
         self.heartbeat = Heartbeat(restart_counter, self.anchor_reachable, *common)
         self.dhcp = DhcpServer(configuration, self.registration, mtu, *common)
         self.arp = ArpResponder(*common)
+        self.neighbors = NeighborDiscovery(
+            configuration, self.registration, self.timers, mtu, *common)
+        self.registration.lost_homes = self._homes_lost
 
     # Stations
 
@@ -148,6 +152,7 @@ class Gateway:
     def _attach(self, binding, access, decision, since, now):
         self._leave_other_links(binding.interface, binding.mac, now)
         binding.service = decision.service
+        self.registration.ip_versions.choose(binding, decision.ip_versions)
         binding.access_technology = access.technology
         binding.attached = True
         binding.attached_at = since
@@ -225,16 +230,26 @@ class Gateway:
             self.arp.receive(binding, payload, now)
         elif ethertype == ethernet.IPV4:
             self.dhcp.receive(binding, payload, now)
+        elif ethertype == ethernet.IPV6:
+            self.neighbors.receive(binding, payload, now)
 
     def _session_up(self, binding, now):
         """Answer what the client asked meanwhile; one that has just come finds its router."""
-        if binding.handoff_indicator != statuses.HANDOFF_UNCHANGED:
+        if binding.has_ipv6:
+            self.neighbors.advertise(binding, now)
+        if binding.has_ipv4 and binding.handoff_indicator != statuses.HANDOFF_UNCHANGED:
             self.arp.announce(binding)
         waiting, binding.waiting = binding.waiting, {}
         if "dhcp" in waiting:
             self.dhcp.receive(binding, waiting["dhcp"], now)
         if "arp" in waiting:
             self.arp.receive(binding, waiting["arp"], now)
+
+    def _homes_lost(self, binding, homes):
+        """A client that stays need not wait for its prefixes to run out."""
+        prefixes = [home for home in homes if isinstance(home, tuple)]
+        if prefixes and binding.attached:
+            self.neighbors.withdraw(binding, prefixes)
 
     # Signalling
 
@@ -308,6 +323,8 @@ class Gateway:
             self.registration.handle(binding, EXPIRED, now)
         elif purpose == "presence":
             self.presence.expire(binding, now)
+        elif purpose == "advertise" and binding.has_ipv6:
+            self.neighbors.advertise(binding, now)
 
     # Restart
 
@@ -320,7 +337,9 @@ class Gateway:
         self.identities.learn(binding.key, binding.mn_identifier, now)
         binding.state = ACTIVE
         binding.attached = True
-        binding.forwarded = binding.home_address
+        binding.forwarded = binding.homes
+        binding.ip_versions = tuple(
+            [6 if isinstance(home, tuple) else 4 for home in binding.homes])
         self.bindings.add(binding)
         self.registration.schedule(binding, now + RESTORE_INTERVAL * len(self.bindings))
 

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Identity and policy profile of a station (RFC 5213 sections 6.2 and 6.6)."""
 
+from mag_lite.core.ip_versions import carried
 from mag_lite.identity_pattern import matches
 from mag_lite.wire.address import format_mac
 
 
 class Decision:
-    """What policy says of a station: its MN-Identifier, anchor and service, or a refusal."""
+    """What policy says of a station: MN-Identifier, anchor, service, IP versions, or a refusal."""
 
-    def __init__(self, mn_identifier: bytes, anchor, service: bytes, refusal: str):
+    def __init__(self, mn_identifier: bytes, refusal: str):
         self.mn_identifier = mn_identifier
-        self.anchor = anchor
-        self.service = service
         self.refusal = refusal
+        self.anchor = None
+        self.service = b""
+        self.ip_versions = ()
 
 
 class Policy:
@@ -31,22 +33,30 @@ class Policy:
         if identity is None and access.identity == "mac":
             identity = format_mac(mac).replace(":", "-").encode()
         if identity is None:
-            return Decision(b"", None, b"", "the access point tells no identity; allow MAC "
-                            "addresses as identities with: option identity 'mac'")
+            return Decision(b"", "the access point tells no identity; allow MAC addresses as "
+                            "identities with: option identity 'mac'")
         if not identity:
-            return Decision(b"", None, b"", "it must authenticate again to show its identity")
+            return Decision(b"", "it must authenticate again to show its identity")
         if len(identity) > 254:
-            return Decision(b"", None, b"", "its identity is longer than 254 octets")
+            return Decision(b"", "its identity is longer than 254 octets")
         for profile in self.configuration.profiles:
             if matches(profile.match.encode(), identity):
                 return self._by_profile(profile, identity)
-        return self._accept(identity, self.configuration.anchors[0], b"")
-
-    def _by_profile(self, profile, identity):
-        if not profile.allow:
-            return Decision(identity, None, b"", "profile '%s' does not allow it" % profile.name)
-        return self._accept(identity, profile.anchor, profile.service)
+        return _accept(
+            identity, self.configuration.anchors[0], b"", self.configuration.ip_versions)
 
     @staticmethod
-    def _accept(identity, anchor, service):
-        return Decision(identity, anchor, service, "")
+    def _by_profile(profile, identity):
+        if not profile.allow:
+            return Decision(identity, "profile '%s' does not allow it" % profile.name)
+        return _accept(identity, profile.anchor, profile.service, profile.ip_versions)
+
+
+def _accept(identity, anchor, service, ip_versions):
+    decision = Decision(identity, "")
+    decision.anchor = anchor
+    decision.service = service
+    decision.ip_versions = carried(anchor, ip_versions)
+    if not decision.ip_versions:
+        decision.refusal = "the tunnel to its anchor carries no IPv6: use encapsulation 'gre'"
+    return decision

@@ -6,7 +6,7 @@ the station acknowledged a poll, or a frame of its own, which a probe provokes.
 """
 
 from mag_lite.core.actions import PollStation, SendFrame
-from mag_lite.core.default_router import arp_probe
+from mag_lite.core.default_router import presence_probe
 
 #: A silent station is probed again after this long (ms).
 PROBE_INTERVAL = 250
@@ -62,7 +62,8 @@ class Presence:
     def _probe(self, binding, now):
         self.counters.count("presence.probe")
         self.actions.append(PollStation(binding.interface, binding.mac))
-        if binding.forwarded:
-            self.actions.append(SendFrame(binding.interface, arp_probe(binding)))
+        probe = presence_probe(binding) if binding.forwarded else None
+        if probe is not None:
+            self.actions.append(SendFrame(binding.interface, probe))
         until = min(deadline for deadline, _ in self._waiting[binding.key])
         self.timers.set(("presence", binding.key), min(now + PROBE_INTERVAL, until))

@@ -3,7 +3,7 @@
 
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
-from mag_lite.wire.address import UNSPECIFIED4
+from mag_lite.wire.address import UNSPECIFIED4, UNSPECIFIED6
 from mag_lite.wire.mobility_header import Message
 from mag_lite.wire.mobility_options import Option
 from mag_lite.wire.status import NAI
@@ -13,6 +13,7 @@ LIFETIME_UNIT = 4000
 
 # Options do not change: those that most updates carry are made once.
 _ANY_ADDRESS = Option(options.IPV4_HOME_ADDRESS_REQUEST, address=UNSPECIFIED4)
+_ANY_PREFIX = Option(options.HOME_NETWORK_PREFIX, prefix_length=0, prefix=UNSPECIFIED6)
 _GRE = Option(options.GRE_KEY, key=None)
 _HANDOFF = [Option(options.HANDOFF_INDICATOR, indicator=value) for value in range(6)]
 
@@ -32,8 +33,7 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
     """
     carried = [
         Option(options.MN_IDENTIFIER, subtype=NAI, identifier=binding.mn_identifier),
-        _ipv4_home_address_request(binding),
-    ]
+    ] + _homes(binding)
     if lifetime and binding.anchor.encapsulation == "gre":
         carried.append(_GRE)
     carried += [
@@ -43,12 +43,31 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
     if timestamp is not None:
         carried.append(Option(options.TIMESTAMP, time=timestamp))
     carried.append(Option(options.MN_LINK_LAYER_IDENTIFIER, identifier=binding.mac))
+    if 6 in binding.ip_versions:
+        carried.append(Option(options.LINK_LOCAL_ADDRESS, address=binding.router_link_local))
     if binding.service:
         carried.append(Option(options.SERVICE_SELECTION, identifier=binding.service))
     return Message(
         header.BINDING_UPDATE, carried, sequence=binding.sequence,
         flags=header.BU_ACKNOWLEDGE | header.BU_PROXY, lifetime=lifetime_units(lifetime),
     )
+
+
+def _homes(binding) -> list:
+    """What is asked for: by name what the client has, else any."""
+    carried = []
+    if 6 in binding.ip_versions:
+        carried += _home_network_prefixes(binding)
+    if 4 in binding.ip_versions:
+        carried.append(_ipv4_home_address_request(binding))
+    return carried
+
+
+def _home_network_prefixes(binding) -> list:
+    if not binding.home_network_prefixes:
+        return [_ANY_PREFIX]
+    return [Option(options.HOME_NETWORK_PREFIX, prefix_length=length, prefix=prefix)
+            for prefix, length in binding.home_network_prefixes]
 
 
 def _ipv4_home_address_request(binding) -> Option:

@@ -7,7 +7,9 @@ One row a status: how to go on, and what an administrator should know.
 from mag_lite.wire import status
 
 RETRY_NOW = "retry now"
-ANY_ADDRESS = "ask for any address"
+ANY_HOME = "ask for any address and prefix"
+WITHOUT_IPV4 = "ask for IPv6 only"
+WITHOUT_IPV6 = "ask for IPv4 only"
 RETRY_LATER = "retry later"
 GIVE_UP = "give up"
 
@@ -25,9 +27,15 @@ _REACTIONS = {
     status.MAG_NOT_AUTHORIZED_FOR_PROXY_REG:
         (RETRY_LATER, "the anchor does not list this access point as one of its gateways"),
     status.NOT_AUTHORIZED_FOR_IPV4_MOBILITY_SERVICE:
-        (GIVE_UP, "the anchor gives this identity no IPv4 service"),
+        (WITHOUT_IPV4, "the anchor gives this identity no IPv4 service"),
+    status.NOT_AUTHORIZED_FOR_IPV6_MOBILITY_SERVICE:
+        (WITHOUT_IPV6, "the anchor gives this identity no IPv6 service"),
     status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS:
-        (ANY_ADDRESS, "the anchor does not give this client the address it asked for"),
+        (ANY_HOME, "the anchor does not give this client the address it asked for"),
+    status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX:
+        (ANY_HOME, "the anchor does not give this client the prefixes it asked for"),
+    status.BCE_PBU_PREFIX_SET_DO_NOT_MATCH:
+        (ANY_HOME, "the anchor has other prefixes for this client"),
     status.GRE_KEY_OPTION_REQUIRED: (GIVE_UP, "the anchor wants GRE: set option encapsulation"),
 }
 _UNKNOWN = (GIVE_UP, "this access point cannot satisfy the anchor: see its log")

@@ -30,11 +30,12 @@ from mag_lite.core.binding_update_list import (
     REFRESHING,
     REGISTERING,
 )
+from mag_lite.core.home import adopt
+from mag_lite.core.ip_versions import IpVersions
 from mag_lite.core.proxy_binding_update import LIFETIME_UNIT
 from mag_lite.core.update_sender import INITIAL_BINDACK_TIMEOUT
-from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status as statuses
-from mag_lite.wire.address import format_address
+from mag_lite.wire.address import format_address, format_home
 
 # What can happen to a binding
 ATTACHED = "attached"
@@ -62,6 +63,7 @@ PATIENCE = 3000
 #: Immediate retries that refusals in a row may cause.
 MAX_IMMEDIATE_RETRIES = 3
 
+_REFUSED_VERSION = {reactions.WITHOUT_IPV4: 4, reactions.WITHOUT_IPV6: 6}
 _MATTERS_OF_ORDER = (
     statuses.SEQUENCE_OUT_OF_WINDOW, statuses.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
 
@@ -69,7 +71,8 @@ _MATTERS_OF_ORDER = (
 class Registration:
     """Takes each binding through TRANSITIONS.
 
-    `became_active(binding, now)` is called when a session is up or was renewed.
+    `became_active(binding, now)` is called when a session is up or was renewed, and
+    `lost_homes(binding, homes)` when the kernel forwards for these no more.
     """
 
     def __init__(self, configuration, bindings, sender, presence, timers, actions, counters):
@@ -80,7 +83,9 @@ class Registration:
         self.timers = timers
         self.actions = actions
         self.counters = counters
+        self.ip_versions = IpVersions()
         self.became_active = None
+        self.lost_homes = None
 
     def handle(self, binding, event: str, now: int, detail=None):
         """Apply one event; `detail` is the acknowledgement, or the reason as text."""
@@ -189,7 +194,7 @@ class Registration:
         self._release(binding, now, reason)
 
     def _install(self, binding, now, acknowledgement):
-        refusal = self._take_addresses(binding, acknowledgement)
+        refusal = adopt(binding, acknowledgement)
         if refusal:
             self.refuse(binding, now, refusal)
             return
@@ -202,24 +207,6 @@ class Registration:
         if first:
             self.actions.append(Attached(binding))
         self.actions.append(Remember(binding))
-
-    def _take_addresses(self, binding, acknowledgement):
-        """Adopt the assigned IPv4 home address; return the reason if that cannot be."""
-        reply = acknowledgement.option(options.IPV4_HOME_ADDRESS_REPLY)
-        router = acknowledgement.option(options.IPV4_DEFAULT_ROUTER_ADDRESS)
-        if reply is not None and reply.status >= 128:
-            return "it assigns no IPv4 address: %s" % statuses.IPV4_REPLY_STATUS.get(
-                reply.status, "status %d" % reply.status)
-        if reply is None or router is None or not _is_host(reply.address, reply.prefix_length):
-            return "its acknowledgement lacks a usable IPv4 home address or default router"
-        if binding.anchor.encapsulation == "gre" and (
-                acknowledgement.option(options.GRE_KEY) is None
-                or acknowledgement.status == statuses.GRE_KEY_OPTION_NOT_REQUIRED):
-            return "it does not tunnel with GRE: set option encapsulation to 'ip'"
-        binding.home_address = reply.address
-        binding.prefix_length = reply.prefix_length
-        binding.default_router = router.address
-        return None
 
     def _grant(self, binding, now, acknowledgement):
         """Take over the lifetime; it runs from when the update was sent (RFC 6275 11.7.3)."""
@@ -244,9 +231,13 @@ class Registration:
             acknowledgement.status,
             statuses.BINDING_STATUS.get(acknowledgement.status, "unknown"), hint)
         self._withdraw(binding, reason)
-        if how == reactions.ANY_ADDRESS:
-            how = reactions.RETRY_NOW if binding.home_address else reactions.RETRY_LATER
-            binding.home_address, binding.prefix_length = None, 0
+        if how == reactions.ANY_HOME:
+            how = reactions.RETRY_NOW if binding.homes else reactions.RETRY_LATER
+            binding.forget_home()
+        elif how in _REFUSED_VERSION:
+            other_left = self.ip_versions.refuse(binding, _REFUSED_VERSION[how])
+            how = reactions.RETRY_NOW if other_left else reactions.GIVE_UP
+            binding.forget_home()
         if how == reactions.RETRY_NOW and self._retry_now(binding, now, acknowledgement):
             binding.state = REGISTERING
             return
@@ -276,7 +267,7 @@ class Registration:
         """The anchor made a session that we cannot serve: give it back."""
         self._withdraw(binding, refusal)
         self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN)
-        binding.home_address, binding.prefix_length = None, 0
+        binding.forget_home()
         self._deny(binding, now, refusal)
 
     def _deny(self, binding, now, reason):
@@ -314,43 +305,46 @@ class Registration:
         self.timers.cancel(("retransmit", binding.key))
         binding.outstanding = {}
         binding.waiting = {}
-        binding.home_address, binding.prefix_length = None, 0
+        binding.forget_home()
         if not binding.attached:
             self.bindings.remove(binding)
 
     def _forward(self, binding, now):
-        if binding.forwarded == binding.home_address:
+        before = binding.forwarded or ()
+        if binding.homes == before:
             return
-        other = self.bindings.of_address(binding.anchor, binding.home_address)
-        if other is not None:
-            other.home_address, other.prefix_length = None, 0
-            self.handle(other, EXPIRED, now, "the anchor gave its address to another client")
-        if binding.forwarded:
-            self._log("warning", binding, "the anchor changed the address from %s"
-                      % format_address(binding.forwarded))
-            self._withdraw_address(binding)
-        binding.forwarded = binding.home_address
+        for home in binding.homes:
+            if home not in before:
+                self._take_from_others(binding, home, now)
+        lost = [home for home in before if home not in binding.homes]
+        if lost:
+            self._log("warning", binding, "the anchor took %s away"
+                      % " ".join([format_home(home) for home in lost]))
+            self._withdraw_homes(binding, lost)
+        binding.forwarded = binding.homes
         self.actions.append(Forward(binding))
+
+    def _take_from_others(self, binding, home, now):
+        other = self.bindings.of_home(binding.anchor, home)
+        if other is not None:
+            other.forget_home()
+            self.handle(other, EXPIRED, now, "the anchor gave its address to another client")
 
     def _withdraw(self, binding, reason):
         self.timers.cancel(("refresh", binding.key))
         self.timers.cancel(("expiry", binding.key))
         if binding.forwarded:
-            address = binding.forwarded
-            self._withdraw_address(binding)
-            self.actions.append(Forget(binding, address, reason))
+            homes, binding.forwarded = binding.forwarded, None
+            self._withdraw_homes(binding, homes)
+            self.actions.append(Forget(binding, homes, reason))
 
-    def _withdraw_address(self, binding):
-        self.actions.append(Withdraw(
-            binding.interface, binding.mac, binding.forwarded, binding.anchor))
-        binding.forwarded = None
+    def _withdraw_homes(self, binding, homes):
+        for home in homes:
+            self.actions.append(Withdraw(binding.interface, binding.mac, home, binding.anchor))
+        self.lost_homes(binding, homes)
 
     def _log(self, level, binding, text):
         self.actions.append(Log(level, "%s: %s" % (binding, text)))
-
-
-def _is_host(address, prefix_length):
-    return address != bytes(4) and 0 < prefix_length <= 32
 
 
 TRANSITIONS = {

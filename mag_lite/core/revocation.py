@@ -74,7 +74,7 @@ class Revocation:
                 self.registration.reclaim(binding, now)
                 self._answer(anchor, indication, statuses.REVOCATION_FAILED_MN_IS_ATTACHED)
             else:
-                self.actions.append(HandedOver(binding, binding.home_address))
+                self.actions.append(HandedOver(binding, binding.homes))
                 self._revoke(binding, indication, now, False)
                 self._answer(anchor, indication, statuses.REVOKED)
 
@@ -120,5 +120,9 @@ def _names(binding, indication):
     """True if the indication means this session; without an address it means all of the node."""
     if not binding.forwarded and not binding.outstanding:
         return False
+    named = [(option.prefix, option.prefix_length)
+             for option in indication.all(options.HOME_NETWORK_PREFIX)]
     option = indication.option(options.IPV4_HOME_ADDRESS_REQUEST)
-    return option is None or option.address == binding.home_address
+    if option is not None:
+        named.append(option.address)
+    return not named or any([home in named for home in binding.homes])

@@ -27,13 +27,14 @@ CLOCK = 1714564800 << 16
 class AccessPoint:
     """A gateway's core, what it put into its kernel, and the stations its hostapd knows."""
 
-    def __init__(self, domain, address):
+    def __init__(self, domain, address, ip_versions):
         self.domain = domain
         self.address = address
         anchor = Anchor(0, "lma", LMA, address, "gre", None)
         access = {LINK: Access(LINK, "/var/run/hostapd", "authenticated", 4)}
         self.gateway = Gateway(
-            Configuration(domain.lifetime, "on", [], access, [anchor], []), lambda binding: 1476)
+            Configuration(domain.lifetime, "on", [], [], ip_versions, access, [anchor], []),
+            lambda binding: 1476)
         self.kernel = {}
         self.stations = set()
         self.log = []
@@ -47,7 +48,10 @@ class AccessPoint:
             elif isinstance(action, actions.Forward):
                 self.kernel[action.binding.mac] = action.binding.forwarded
             elif isinstance(action, actions.Withdraw):
-                assert self.kernel.pop(action.mac) == action.address
+                homes = list(self.kernel.pop(action.mac))
+                homes.remove(action.home)
+                if homes:
+                    self.kernel[action.mac] = tuple(homes)
             elif isinstance(action, actions.PollStation):
                 if self.domain.whereabouts.get(action.mac) is self:
                     gateway.station_seen(LINK, action.mac, self.domain.now)
@@ -60,7 +64,8 @@ class AccessPoint:
 class Domain:
     """Access points `self.access_points[0..]` and the anchor `self.anchor`."""
 
-    def __init__(self, access_points=2, lifetime=3600000, timestamps=True):
+    def __init__(self, access_points=2, lifetime=3600000, timestamps=True, ip_versions=(4,),
+                 prefix=None):
         self.now = 1000
         self.lifetime = lifetime
         self.timestamps = timestamps
@@ -71,11 +76,11 @@ class Domain:
         self._post = []
         self._serial = 0
         addresses = [parse_address("192.0.2.%d" % (10 + n)) for n in range(access_points)]
-        self.access_points = [AccessPoint(self, address) for address in addresses]
+        self.access_points = [AccessPoint(self, address, ip_versions) for address in addresses]
         self.by_address = {ap.address: ap for ap in self.access_points}
         self.anchor = LocalMobilityAnchor(AnchorConfiguration(
             (LMA,), lifetime // 1000, 300, 10000, {address: "ap" for address in addresses},
-            [Pool("internet", b"", NETWORK, 16, ROUTER, None)], []))
+            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], []))
 
     def post(self, source, destination, data):
         """Put a message on its way, unless the test loses it."""
@@ -157,15 +162,21 @@ class Domain:
     def _clock(self, ap):
         ap.gateway.sender.clock_offset = CLOCK if self.timestamps else None
 
-    def address_of(self, mac):
-        """Return the address for which exactly one access point and the anchor forward to `mac`.
+    def homes_of(self, mac):
+        """Return the homes for which exactly one access point and the anchor forward to `mac`.
 
         Fails if they disagree.
         """
         serving = [ap for ap in self.access_points if mac in ap.kernel]
         assert serving == [self.whereabouts[mac]], "served where the phone is, and only there"
-        address = serving[0].kernel[mac]
-        assert self.routes[address] is serving[0], "the anchor's route leads there"
+        homes = serving[0].kernel[mac]
+        for home in homes:
+            assert self.routes[home] is serving[0], "the anchor's route leads there"
+        return homes
+
+    def address_of(self, mac):
+        """As `homes_of`, of a phone that has an IPv4 address alone."""
+        address, = self.homes_of(mac)
         return address
 
     def is_empty(self):

@@ -6,7 +6,7 @@ from mag_lite.core.configuration import Access, Anchor, Configuration, Profile
 from mag_lite.core.gateway import Gateway
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
-from mag_lite.wire.address import parse_address, parse_mac
+from mag_lite.wire.address import parse_address, parse_mac, parse_prefix
 from mag_lite.wire.mobility_header import Message
 from mag_lite.wire.mobility_options import Option
 
@@ -16,6 +16,8 @@ PHONE = parse_mac("02:00:00:00:01:01")
 IDENTITY = b"mn1@example.org"
 HOME = parse_address("10.20.0.5")
 ROUTER = parse_address("10.20.0.1")
+PREFIX = parse_prefix("2001:db8:100:5::/64")
+DNS6 = parse_address("2001:db8::53")
 LINK = "wlan0"
 LIFETIME = 3600000
 CLOCK = 1714564800 << 16
@@ -24,14 +26,16 @@ CLOCK = 1714564800 << 16
 class Bench:
     """Feeds a gateway and keeps what it asked for; time passes only when told."""
 
-    def __init__(self, clock=CLOCK, profiles=(), identity="authenticated"):
-        anchor = Anchor(0, "lma", ANCHOR, parse_address("192.0.2.10"), "gre", None)
-        chosen = [Profile(name, match, anchor, service, allow)
+    def __init__(self, clock=CLOCK, profiles=(), identity="authenticated", ip_versions=(4,),
+                 encapsulation="gre"):
+        anchor = Anchor(0, "lma", ANCHOR, parse_address("192.0.2.10"), encapsulation, None)
+        chosen = [Profile(name, match, anchor, service, allow, ip_versions)
                   for name, match, service, allow in profiles]
         access = {LINK: Access(LINK, "/var/run/hostapd", identity, 4),
                   "wlan1": Access("wlan1", "/var/run/hostapd", identity, 4)}
-        configuration = Configuration(LIFETIME, "on", [parse_address("192.0.2.53")],
-                                      access, [anchor], chosen)
+        configuration = Configuration(
+            LIFETIME, "on", [parse_address("192.0.2.53")], [DNS6], ip_versions, access,
+            [anchor], chosen)
         self.gateway = Gateway(configuration, lambda binding: 1476)
         self.gateway.sender.clock_offset = clock
         self.now = 1000
@@ -95,11 +99,16 @@ def acknowledgement(update, status=0, lifetime=None, address=HOME, drop=(), chan
                    options.GRE_KEY):
         if update.option(number) is not None:
             carried[number] = update.option(number)
-    carried[options.IPV4_HOME_ADDRESS_REPLY] = Option(
-        options.IPV4_HOME_ADDRESS_REPLY, status=0, prefix_length=16, address=address)
-    carried[options.IPV4_DEFAULT_ROUTER_ADDRESS] = Option(
-        options.IPV4_DEFAULT_ROUTER_ADDRESS, address=ROUTER)
-    carried[options.IPV4_DHCP_SUPPORT_MODE] = Option(options.IPV4_DHCP_SUPPORT_MODE, flags=1)
+    if update.option(options.IPV4_HOME_ADDRESS_REQUEST) is not None:
+        carried[options.IPV4_HOME_ADDRESS_REPLY] = Option(
+            options.IPV4_HOME_ADDRESS_REPLY, status=0, prefix_length=16, address=address)
+        carried[options.IPV4_DEFAULT_ROUTER_ADDRESS] = Option(
+            options.IPV4_DEFAULT_ROUTER_ADDRESS, address=ROUTER)
+        carried[options.IPV4_DHCP_SUPPORT_MODE] = Option(options.IPV4_DHCP_SUPPORT_MODE, flags=1)
+    if update.option(options.HOME_NETWORK_PREFIX) is not None:
+        carried[options.HOME_NETWORK_PREFIX] = Option(
+            options.HOME_NETWORK_PREFIX, prefix_length=64, prefix=PREFIX[0])
+        carried[options.LINK_LOCAL_ADDRESS] = update.option(options.LINK_LOCAL_ADDRESS)
     for number in drop:
         del carried[number]
     for option in change:

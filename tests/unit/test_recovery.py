@@ -62,7 +62,7 @@ def test_a_recorded_session_is_taken_up_and_everything_else_removed():
     bench = Bench()
     parts = Parts({"x": recorded()}, complete=[CLIENT, STRAY])
     recovery(parts, bench).restore(bench.gateway.configuration.anchors)
-    assert bench.binding.forwarded == HOME
+    assert bench.binding.forwarded == (HOME,)
     assert parts.complete == {CLIENT}
     assert "journal: 3 records are unreadable" in parts.lines
 

@@ -142,7 +142,7 @@ def test_acceptance_programs_the_kernel_before_anything_is_told():
     bench.answer(update)
     assert kinds(bench.take()) == ["Forward", "SendFrame", "Attached", "Remember"]
     assert bench.binding.state == ACTIVE
-    assert bench.binding.forwarded == HOME
+    assert bench.binding.forwarded == (HOME,)
     assert bench.binding.expires_at == 1000 + 3600000
 
 
@@ -460,7 +460,7 @@ def test_a_refresh_refused_for_its_order_keeps_service():
     bench.answer(bench.sent()[0], status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
     again, = bench.sent()
     assert again.option(options.HANDOFF_INDICATOR).indicator == 5
-    assert bench.binding.state == REFRESHING and bench.binding.forwarded == HOME
+    assert bench.binding.state == REFRESHING and bench.binding.forwarded == (HOME,)
 
 
 def test_an_expired_binding_stops_forwarding_and_registers_anew():
@@ -512,7 +512,7 @@ def test_a_changed_address_replaces_the_old_one_in_the_kernel():
     bench.answer(bench.sent()[0], address=other)
     assert kinds(a for a in bench.take() if not isinstance(a, Log)) == [
         "Withdraw", "Forward", "SendFrame", "Remember"]
-    assert bench.binding.forwarded == other
+    assert bench.binding.forwarded == (other,)
 
 
 def test_when_the_anchor_has_lost_its_sessions_they_are_registered_again():
