@@ -23,8 +23,10 @@ from mag_lite.wire.ip import decode_ipv6
 
 #: The longest lifetime of a default router, s (RFC 4861 section 4.2).
 MOST_ROUTER_LIFETIME = 9000
-#: Advertisements are this many times as frequent as their lifetimes need.
+#: A binding's lifetime has room for so many unsolicited advertisements, some of which may be lost,
 PER_LIFETIME = 3
+#: but not more often than this (ms).
+SHORTEST_INTERVAL = 1000
 #: No packet of IPv6 need be smaller (RFC 8200 section 5).
 LEAST_MTU = 1280
 
@@ -47,10 +49,11 @@ class NeighborDiscovery:
 
     def advertise(self, binding, now: int):
         """Tell the client of its prefixes and its router, now and again before that is old."""
-        remaining = binding.expires_at - now
-        self._send(binding, self._advertisement(binding, max(remaining, 0) // 1000))
+        remaining = max(binding.expires_at - now, 0) // 1000
+        self._send(binding, self._advertisement(binding, remaining))
         self.counters.count("ra.sent")
-        self.timers.set(("advertise", binding.key), now + remaining // PER_LIFETIME + 1)
+        interval = max(binding.lifetime // PER_LIFETIME, SHORTEST_INTERVAL)
+        self.timers.set(("advertise", binding.key), now + interval)
 
     def withdraw(self, binding, prefixes):
         """The client is to use these prefixes and its router no more."""
