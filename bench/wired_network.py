@@ -72,7 +72,7 @@ class WiredNetwork:
         self.hostapd = WiredHostapd(self.ap)
         self.mag = Daemon(
             self.ap, "pmip-mag",
-            ("mag", "mag", {"lma": ANCHOR, "dns": ["192.0.2.53"], "timestamp": "on"}),
+            ("mag", "mag", {"lma": ANCHOR, "dns": ["192.0.2.53"], "timestamp": "on", "ip": "4"}),
             ("access", "lan", {"device": LINK, "hostapd": self.hostapd.directory}),
             python=python)
         self.lma = Daemon(

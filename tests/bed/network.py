@@ -16,21 +16,23 @@ from bed.sources import Control, Filter, Kernel, Signalling
 from bed.watch import Watch
 
 ANCHOR = {4: "198.51.100.1", 6: "2001:db8:a::1"}
-CORRESPONDENT = "203.0.113.80"
-POOL, POOL_ROUTER = "10.20.0.0/16", "10.20.0.1"
+CORRESPONDENT, CORRESPONDENT6 = "203.0.113.80", "2001:db8:f::80"
+POOL, POOL_ROUTER, POOL6 = "10.20.0.0/16", "10.20.0.1", "2001:db8:100::/40"
+DNS6 = "2001:db8:f::53"
 DELAY_MS = 10
 
 
 class Network:
-    """Everything, wired but with no program running.  `family` (4 or 6) is the transport's.
+    """Everything, wired but with no program running.  `family` (4 or 6) is the transport's, `ip`
+    what the phones get: "4", "6" or "dual".
 
     `.aps`, `.router`, `.anchor`, `.correspondent`, `.phones` are the machines, `.lma` the anchor's
     daemon, `.watch` sees what happens once the radios are started; unless `watched`, no more than
     who controls them does until `watch_machines`.
     """
 
-    def __init__(self, family=4, python="cpython", phones=1, delay=DELAY_MS, watched=True):
-        self.family = family
+    def __init__(self, family=4, python="cpython", phones=1, delay=DELAY_MS, watched=True, ip="4"):
+        self.family, self.ip = family, ip
         self._watched = watched
         self.router = Namespace("router", forwarding=True)
         self.anchor = Namespace("anchor", forwarding=True)
@@ -44,7 +46,8 @@ class Network:
         ]
         self._wire(delay)
         for ap in self.aps:
-            ap.gateway(ANCHOR[family], python=python, dns=["192.0.2.53"], timestamp="on")
+            ap.gateway(ANCHOR[family], python=python, dns=["192.0.2.53", DNS6], timestamp="on",
+                       ip=ip)
         self.lma = Daemon(self.anchor, "pmip-lma", *self._lma_sections(), python=python)
         self.watch = Watch()
 
@@ -65,9 +68,10 @@ class Network:
         self.anchor.route("default", "198.51.100.254")
         self.anchor.route("default", "2001:db8:a::fe")
         cable(self.anchor, "eth1", self.correspondent, "eth0")
-        self.anchor.add_address("eth1", "203.0.113.1/24")
-        self.correspondent.add_address("eth0", CORRESPONDENT + "/24")
+        self.anchor.add_address("eth1", "203.0.113.1/24", "2001:db8:f::1/64")
+        self.correspondent.add_address("eth0", CORRESPONDENT + "/24", CORRESPONDENT6 + "/64")
         self.correspondent.route("default", "203.0.113.1")
+        self.correspondent.route("default", "2001:db8:f::1")
 
     def _lma_sections(self):
         addresses = {4: "10.1.{}.2", 6: "2001:db8:{}::2"}[self.family]
@@ -77,8 +81,12 @@ class Network:
                 ("mag", ap.name, {"address": addresses.format(number)})
                 for number, ap in enumerate(self.aps, 1)
             ),
-            ("pool", "internet", {"network": POOL, "router": POOL_ROUTER}),
+            ("pool", "internet", self._pool()),
         ]
+
+    def _pool(self):
+        options = {} if self.ip == "6" else {"network": POOL, "router": POOL_ROUTER}
+        return options if self.ip == "4" else {**options, "prefix": POOL6}
 
     @property
     def machines(self) -> list:

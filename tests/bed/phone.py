@@ -6,6 +6,8 @@ from bed.radio import take_radio
 from bed.supplicant import Supplicant
 from bed.udhcpc import Udhcpc
 
+_IFA_F_TENTATIVE = 0x40
+
 
 class Phone(Namespace):
     """The phone `name` with radio number `radio`; its identity is NAME@example.org."""
@@ -30,6 +32,15 @@ class Phone(Namespace):
         for address in self.ip.get_addr(index=self.index("wlan0"), family=2):
             return address.get_attr("IFA_ADDRESS")
         return None
+
+    @property
+    def addresses6(self) -> list:
+        """The usable global IPv6 addresses that the phone has made on its radio."""
+        return [
+            address.get_attr("IFA_ADDRESS")
+            for address in self.ip.get_addr(index=self.index("wlan0"), family=10)
+            if address["scope"] == 0 and not address["flags"] & _IFA_F_TENTATIVE
+        ]
 
     def ping(self, address: str, count=3) -> str:
         """Ping `address`; returns ping's output, raises when an answer is missing."""

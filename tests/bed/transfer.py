@@ -49,13 +49,14 @@ class Transfer:
     """A download from `server` (machine, address) to the machine `client`, `rate` bytes/s."""
 
     def __init__(self, client, server, address: str, port=8080, rate=250_000):
-        listener = server.socket(socket.AF_INET, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        listener = server.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
         listener.listen()
         self._server = self._fork(lambda: _serve(listener, rate))
         listener.close()
-        connection = client.socket(socket.AF_INET, socket.SOCK_STREAM)
+        connection = client.socket(family, socket.SOCK_STREAM)
         connection.settimeout(10)
         connection.connect((address, port))
         self._control, control = socket.socketpair()
