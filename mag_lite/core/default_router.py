@@ -12,6 +12,9 @@ ROUTER_MAC = b"\x00\x00\x5e\x00\x52\x13"
 #: Its fixed link-local address, made of that one.
 ROUTER_LINK_LOCAL = link_local(ROUTER_MAC)
 
+#: What it has in place of that one where a client has that.
+SUBSTITUTE_LINK_LOCAL = parse_address("fe80::200:5eff:fe00:5214")
+
 NOBODY = bytes(6)
 ALL_NODES = parse_address("ff02::1")
 

@@ -212,15 +212,19 @@ class Gateway:
             return
         binding = self.bindings.get(interface, mac)
         if binding is None:
-            self._keep_early(interface, mac, frame)
+            self.counters.count("access.unknown_station")
+            self.actions.append(QueryStation(interface, mac))
+            if ethertype != ethernet.IPV6:
+                self._keep_early(interface, mac, frame)
             return
         self.presence.seen(binding, now)
         self._serve(binding, ethertype, frame[offset:], now)
 
     def _keep_early(self, interface, mac, frame):
-        """A station may speak before we hear that it is authorised: do not make it say it twice."""
-        self.counters.count("access.unknown_station")
-        self.actions.append(QueryStation(interface, mac))
+        """A station may speak before we hear that it is authorised: do not make it say it twice.
+
+        What it says of IPv6 it hears the answer to anyway.
+        """
         if len(self._early) >= MOST_EARLY:
             self._early = {}
         self._early[interface, mac] = frame

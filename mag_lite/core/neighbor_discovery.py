@@ -12,9 +12,10 @@ from mag_lite.core.default_router import (
     ALL_NODES,
     ROUTER_LINK_LOCAL,
     ROUTER_MAC,
+    SUBSTITUTE_LINK_LOCAL,
     neighbor_frame,
 )
-from mag_lite.core.registration import WANTED
+from mag_lite.core.registration import PRESENT, WANTED
 from mag_lite.wire import icmpv6
 from mag_lite.wire.address import UNSPECIFIED6
 from mag_lite.wire.error import DecodeError
@@ -89,8 +90,10 @@ class NeighborDiscovery:
         except DecodeError:
             self.counters.count("nd.malformed")
             return
-        if source[:8] == ROUTER_LINK_LOCAL[:8] and source != binding.router_link_local:
+        if source[:8] == ROUTER_LINK_LOCAL[:8]:
             binding.link_local_address = source
+            if source == binding.router_link_local:
+                self._give_way(binding, now)
         if message.kind == icmpv6.ROUTER_SOLICITATION:
             self._solicited(binding, now)
         elif message.kind == icmpv6.NEIGHBOR_SOLICITATION:
@@ -119,6 +122,15 @@ class NeighborDiscovery:
             icmpv6.NEIGHBOR_ADVERTISEMENT,
             [Option(icmpv6.TARGET_LINK_LAYER_ADDRESS, address=ROUTER_MAC)],
             flags=flags, target=solicitation.target), destination)
+
+    def _give_way(self, binding, now):
+        """The client had our address before it met us: take another and tell the anchor, so that
+        the next gateway has it, too (RFC 5213 section 6.9.1.2).
+        """
+        if binding.has_ipv6 and binding.router_link_local != SUBSTITUTE_LINK_LOCAL:
+            self.counters.count("nd.gave_way")
+            binding.router_link_local = SUBSTITUTE_LINK_LOCAL
+            self.registration.handle(binding, PRESENT, now)
 
     def _send(self, binding, message, destination=ALL_NODES):
         self.actions.append(SendFrame(

@@ -14,6 +14,7 @@ LIFETIME_UNIT = 4000
 # Options do not change: those that most updates carry are made once.
 _ANY_ADDRESS = Option(options.IPV4_HOME_ADDRESS_REQUEST, address=UNSPECIFIED4)
 _ANY_PREFIX = Option(options.HOME_NETWORK_PREFIX, prefix_length=0, prefix=UNSPECIFIED6)
+_ANY_LINK_LOCAL = Option(options.LINK_LOCAL_ADDRESS, address=UNSPECIFIED6)
 _GRE = Option(options.GRE_KEY, key=None)
 _HANDOFF = [Option(options.HANDOFF_INDICATOR, indicator=value) for value in range(6)]
 
@@ -44,7 +45,7 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
         carried.append(Option(options.TIMESTAMP, time=timestamp))
     carried.append(Option(options.MN_LINK_LAYER_IDENTIFIER, identifier=binding.mac))
     if 6 in binding.ip_versions:
-        carried.append(Option(options.LINK_LOCAL_ADDRESS, address=binding.router_link_local))
+        carried.append(_link_local_address(binding))
     if binding.service:
         carried.append(Option(options.SERVICE_SELECTION, identifier=binding.service))
     return Message(
@@ -68,6 +69,13 @@ def _home_network_prefixes(binding) -> list:
         return [_ANY_PREFIX]
     return [Option(options.HOME_NETWORK_PREFIX, prefix_length=length, prefix=prefix)
             for prefix, length in binding.home_network_prefixes]
+
+
+def _link_local_address(binding) -> Option:
+    """Ask for the router's address that the session has, or say which (RFC 5213 6.8, 6.9.1.2)."""
+    if not binding.home_network_prefixes:
+        return _ANY_LINK_LOCAL
+    return Option(options.LINK_LOCAL_ADDRESS, address=binding.router_link_local)
 
 
 def _ipv4_home_address_request(binding) -> Option:

@@ -6,10 +6,11 @@ from mag import HOME, PREFIX, Bench
 
 from mag_lite.core.actions import Forward, Withdraw
 from mag_lite.core.binding_update_list import ACTIVE, DENIED
+from mag_lite.wire import ethernet, icmpv6, status
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
-from mag_lite.wire import status
 from mag_lite.wire.address import parse_address, parse_prefix
+from mag_lite.wire.ip import encode_ipv6
 from mag_lite.wire.mobility_header import Message
 from mag_lite.wire.mobility_options import Option
 
@@ -17,6 +18,7 @@ PHONE = b"\2\0\0\0\1\1"
 OTHER = b"\2\0\0\0\1\2"
 LARGE = parse_prefix("2001:db8:100::/40")
 ROUTER_LINK_LOCAL = parse_address("fe80::200:5eff:fe00:5213")
+ALL_ROUTERS = parse_address("ff02::2")
 SECOND = parse_prefix("2001:db8:100:6::/64")
 
 
@@ -45,7 +47,7 @@ def test_the_profile_says_what_is_asked_for():
         assert asks_for(update) == asked
         if 6 in wanted:
             assert prefixes(update) == [(bytes(16), 0)], "any prefix"
-            assert update.option(options.LINK_LOCAL_ADDRESS).address == ROUTER_LINK_LOCAL
+            assert update.option(options.LINK_LOCAL_ADDRESS).address == bytes(16)
         else:
             assert update.option(options.LINK_LOCAL_ADDRESS) is None
 
@@ -62,6 +64,7 @@ def test_a_refresh_and_a_departure_name_what_the_client_has():
     assert departure.lifetime == 0
     for update in (refresh, departure):
         assert prefixes(update) == [PREFIX]
+        assert update.option(options.LINK_LOCAL_ADDRESS).address == ROUTER_LINK_LOCAL
         assert update.option(options.IPV4_HOME_ADDRESS_REQUEST).address == HOME
 
 
@@ -142,6 +145,26 @@ def test_a_link_local_address_that_the_anchor_generated_is_ours():
     assert bench.binding.router_link_local == generated
     bench.gateway.station_gone("wlan0", bench.binding.mac, "it disassociated", bench.now)
     assert bench.sent()[-1].option(options.LINK_LOCAL_ADDRESS).address == generated
+
+
+def test_the_next_gateway_has_the_address_that_the_former_gave_way_with():
+    domain = dual()
+    domain.attach(0, PHONE)
+    domain.run(1000)
+    ap = domain.access_points[0]
+    binding = ap.gateway.bindings.get("wlan0", PHONE)
+    assert binding.router_link_local == ROUTER_LINK_LOCAL
+    solicitation = icmpv6.encode(
+        icmpv6.Message(icmpv6.ROUTER_SOLICITATION), ROUTER_LINK_LOCAL, ALL_ROUTERS)
+    packet = encode_ipv6(ROUTER_LINK_LOCAL, ALL_ROUTERS, 58, solicitation, 255)
+    ap.gateway.frame_received(
+        "wlan0", ethernet.frame(b"\x33\x33\0\0\0\2", PHONE, ethernet.IPV6, packet), domain.now)
+    ap.settle()
+    domain.run(1000)
+    domain.attach(1, PHONE)
+    domain.run(1000)
+    binding = domain.access_points[1].gateway.bindings.get("wlan0", PHONE)
+    assert binding.router_link_local == parse_address("fe80::200:5eff:fe00:5214")
 
 
 def test_a_refused_ip_version_is_not_asked_for_again():

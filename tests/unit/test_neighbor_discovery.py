@@ -5,6 +5,7 @@ from mag import DNS6, LINK, PHONE, PREFIX, Bench, SendFrame
 
 from mag_lite.core.registration import EXPIRED
 from mag_lite.wire import ethernet, icmpv6
+from mag_lite.wire import mobility_options as options
 from mag_lite.wire.address import UNSPECIFIED6, parse_address
 from mag_lite.wire.icmpv6 import Message
 from mag_lite.wire.ip import decode_ipv6, encode_ipv6
@@ -181,6 +182,21 @@ def test_the_routers_address_is_defended_even_before_the_session_is_up():
         (destination, found), = heard(bench)
         assert destination == ALL_NODES, "the one who asks has no address yet"
         assert found.flags == icmpv6.NA_ROUTER | icmpv6.NA_OVERRIDE
+
+
+def test_a_client_that_has_the_routers_address_keeps_it_and_finds_another_router():
+    bench = dual()
+    bench.activate()
+    for _ in range(3):
+        solicit(bench, source=ROUTER)
+    update, = bench.sent()
+    substitute = parse_address("fe80::200:5eff:fe00:5214")
+    assert update.option(options.LINK_LOCAL_ADDRESS).address == substitute, "the anchor is told"
+    bench.answer(update)
+    frame = bench.take(SendFrame)[-1].frame
+    assert frame[22:38] == substitute and frame[54] == icmpv6.ROUTER_ADVERTISEMENT
+    solicit(bench, source=substitute)
+    assert not bench.sent(), "it is not chased around"
 
 
 def test_a_client_may_have_every_other_address():
