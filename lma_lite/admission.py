@@ -32,11 +32,13 @@ class Admission:
 
     def check(self, update: ProxyBindingUpdate) -> int:
         """Return the first refusing status (128-255), or ACCEPTED."""
-        for check in self._checks:
-            code = check(update)
-            if code != status.ACCEPTED:
-                return code
-        return status.ACCEPTED
+        return _first_refusal(self._checks, update)
+
+    def check_again(self, update: ProxyBindingUpdate) -> int:
+        """As `check`, of an update that has waited: the configuration may be another by now."""
+        return _first_refusal((
+            self._gateway_is_authorized, self._mobile_node_is_authorized,
+            self._ip_version_is_served), update)
 
     def _mobile_node_is_named(self, update):
         return status.ACCEPTED if update.mn_identifier else status.MISSING_MN_IDENTIFIER_OPTION
@@ -100,3 +102,11 @@ class Admission:
     def _encapsulation_is_supported(self, update):
         """AcceptForcedIPv4UDPEncapsulationRequest is 0 (RFC 5844 section 4.1.3.1)."""
         return status.ADMINISTRATIVELY_PROHIBITED if update.forces_udp else status.ACCEPTED
+
+
+def _first_refusal(checks, update) -> int:
+    for check in checks:
+        code = check(update)
+        if code != status.ACCEPTED:
+            return code
+    return status.ACCEPTED

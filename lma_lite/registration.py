@@ -237,7 +237,11 @@ class Registration:
     def _resume(self, revocation: Revocation, now: int):
         """Decide on the updates that waited; if the session was not given up, anew."""
         for update in revocation.waiting:
-            self._decide(update, now, may_wait=False)
+            code = self.admission.check_again(update)
+            if code == status.ACCEPTED:
+                self._decide(update, now, may_wait=False)
+            else:
+                self._refuse(update, code)
 
     def _accept(self, update: ProxyBindingUpdate, binding: Binding):
         lifetime = self._sessions.granted_lifetime(update)

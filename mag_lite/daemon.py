@@ -252,10 +252,14 @@ class Daemon:
 
     def _path_changed(self, anchor):
         try:
+            before = self.forwarding.tunnel_mtu(anchor.index)
             again = self.forwarding.refresh_mtu(anchor.index)
         except (NetlinkError, NftablesError, KeyError) as error:
             self.log.error("MTU of the tunnel to anchor '%s': %s" % (anchor.name, error))
             return
+        if self.forwarding.tunnel_mtu(anchor.index) != before:
+            self.gateway.mtu_changed(anchor, self.loop.now())
+            self._settle()
         if again is not None:
             self.loop.at(self.loop.now() + again, lambda: self._path_changed(anchor))
 

@@ -249,6 +249,12 @@ class Gateway:
         if "arp" in waiting:
             self.arp.receive(binding, waiting["arp"], now)
 
+    def mtu_changed(self, anchor, now: int):
+        """The tunnel takes packets of another size: its clients of IPv6 are told at once."""
+        for binding in self.bindings:
+            if binding.anchor is anchor and binding.has_ipv6:
+                self.neighbors.advertise(binding, now)
+
     def _homes_lost(self, binding, homes):
         """A client that stays need not wait for its prefixes to run out."""
         prefixes = [home for home in homes if isinstance(home, tuple)]

@@ -242,6 +242,8 @@ class Forwarding:
             settings["net/ipv4/conf/%s/forwarding" % name] = 1
             settings["net/ipv4/conf/%s/src_valid_mark" % name] = 1
             settings["net/ipv4/conf/%s/accept_local" % name] = 1
+            if self._ipv6:
+                settings["net/ipv6/conf/%s/disable_ipv6" % name] = 0
         return settings
 
     def _make_routes(self) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 
 from bed.attachment import Arp, Dhcp
-from bed.network import CORRESPONDENT
+from bed.network import CORRESPONDENT, CORRESPONDENT6
 from bed.probe import Probe
 from bed.scenario import Scenario
 from bed.snapshot import Snapshot, difference
@@ -32,8 +32,10 @@ class Restart(Scenario):
             self.watch.add(Dhcp(phone))
             self.attach(phone, self.aps[0])
             self.reachable(phone)
+            self.watch.until(
+                lambda phone=phone: phone.addresses6, 10, f"{phone.name} has an IPv6 address")
         self.phone = self.phones[0]
-        self.address = self.phone.address
+        self.address, self.address6 = self.phone.address, self.phone.addresses6[0]
 
     def lma_sections(self, **options):
         """The anchor's configuration, with other options in section lma."""
@@ -113,6 +115,12 @@ class Restart(Scenario):
         element("10.20.77.3")
         for add in (route, neighbour, element):
             add("10.20.77.4")
+        run("ip", "-6", "neigh", "add", "fe80::2001:db8:177:1", "lladdr", STRAY_MAC, "dev", "wlan0",
+            "nud", "permanent", "protocol", "213")
+        run("ip", "-6", "route", "add", "2001:db8:177:1::/64", "via", "fe80::2001:db8:177:1", "dev",
+            "wlan0", "table", TABLE_DOWN, "proto", "213")
+        run("nft", "add element netdev pmip prefixes { \"wlan0\" . %s . 2001:db8:177:2:: : "
+            "0x52130000 }" % STRAY_MAC)
         run("ip", "link", "add", "pmip7", "type", "gre", "local", "10.1.1.2", "remote",
             "198.51.100.77", "ttl", "64")
         run("ip", "link", "set", "pmip7", "alias", "pmip-mag")
@@ -133,6 +141,7 @@ class Restart(Scenario):
         run = self.anchor.run
         run("ip", "route", "add", "10.20.77.1", "dev", "lma0", "proto", "214")
         run("ip", "route", "add", "blackhole", "10.20.77.2", "proto", "214")
+        run("ip", "-6", "route", "add", "blackhole", "2001:db8:177:1::/64", "proto", "214")
         run("ip", "link", "add", "lma7", "type", "gre", "local", "198.51.100.1", "remote",
             "10.1.1.77", "ttl", "64")
         run("ip", "link", "set", "lma7", "alias", "pmip-lma", "up")
@@ -144,9 +153,15 @@ class Restart(Scenario):
         self.watch.until(lambda: self.reachable(self.phone), 5, "traffic after the roam")
         self.check(f"then a roam to {ap.name} works, with the same address",
                    roam.name == ap.name and self.phone.address == self.address)
+        self.check(f"and with the same IPv6 address at {ap.name}",
+                   self.address6 in self.phone.addresses6 and self.reachable6())
         other = [each for each in self.aps if each is not ap][0]
         left = self.watch.expect(5, actor=other.name, kind="BRA", since=roam.begin)
         self.check(f"and {other.name} gives the session up", "status 0" in left.text, left.text)
+
+    def reachable6(self):
+        """Whether the phone reaches the correspondent over IPv6."""
+        return bool(self.phone.ping(CORRESPONDENT6))
 
     def roam_behind_its_back(self, forgetful):
         """mn2 roams to ap2 while ap1's gateway is dead; ap1's hostapd still lists it."""
@@ -249,6 +264,8 @@ class Restart(Scenario):
             self.watch.until(lambda phone=phone: self.reachable(phone), 20, f"{phone.name} served")
             self.check(f"damaged journals: {phone.name} is served, by the address it had",
                        self.lma_address(phone) == phone.address, self.lma_address(phone))
+        self.check("damaged journals: and by its IPv6 address",
+                   self.address6 in self.phone.addresses6 and self.reachable6())
 
     def lma_address(self, phone):
         """The home address that the anchor has for the phone now."""
@@ -304,7 +321,7 @@ class Restart(Scenario):
 def main(arguments):
     """Run it."""
     python = arguments[0] if arguments else "cpython"
-    with Restart(phones=2, running=False, python=python) as bed:
+    with Restart(phones=2, running=False, python=python, ip="dual") as bed:
         bed.begin()
         bed.kill_gateway()
         bed.kill_anchor()

@@ -18,8 +18,12 @@ from lma_room import (
 from lma_lite.actions import Blackhole, Forget, ReleaseTunnel, Remember, Route, Unroute
 from lma_lite.policy import Pool
 from mag_lite.wire import mobility_header as header
+from mag_lite.wire import mobility_options as options
+from mag_lite.wire.mobility_options import Option
 
-SMALL = Pool("internet", b"", address("10.20.0.0"), 28, address("10.20.0.1"), None)
+ONE = (address("2001:db8:100:1::"), 64)
+SMALL = Pool("internet", b"", address("10.20.0.0"), 28, address("10.20.0.1"),
+             (address("2001:db8:100::"), 61))
 BLACKHOLE = "blackhole"
 
 
@@ -69,27 +73,36 @@ class Kernel:
 
     def check(self):
         bindings = list(self.room.anchor.cache)
+        homes = [(home, each) for each in bindings for home in each.home_addresses()]
         expected = {
-            each.ipv4_home_address: BLACKHOLE if each.deregistered else tuple(each.tunnel)
-            for each in bindings}
-        assert len(expected) == len(bindings), "two sessions have one address"
+            home: BLACKHOLE if each.deregistered else tuple(each.tunnel) for home, each in homes}
+        assert len(expected) == len(homes), "two sessions have one address or prefix"
+        assert all([each.home_addresses() for each in bindings]), "a session has something"
         assert self.routes == expected
         used = {tuple(each.tunnel) for each in bindings if not each.deregistered}
         assert self.tunnels == used == {tuple(each) for each in self.room.anchor.sessions.tunnels()}
         assert self.journal == {each.number for each in bindings}
-        pool = self.room.anchor.policy.services["internet"].addresses
-        assert pool.used == len(bindings)
+        service = self.room.anchor.policy.services["internet"]
+        prefixes = [home for home, _ in homes if isinstance(home, tuple)]
+        assert service.addresses.used == len(homes) - len(prefixes)
+        assert service.prefixes.used == len(prefixes)
 
 
 def something(room, dice):
     """One thing that happens at an anchor."""
     mag = dice.choose((AP1, AP2, AP1_6))
-    known = [ANY] + [each.ipv4_home_address for each in room.anchor.cache]
+    sessions = list(room.anchor.cache)
+    known = [ANY] + [each.ipv4_home_address for each in sessions if each.ipv4_home_address]
+    named = [ONE] + [prefix for each in sessions for prefix in each.home_network_prefixes]
+    prefixes = dice.choose(([], [(bytes(16), 0)], [dice.choose(named)], [ONE, dice.choose(named)]))
+    address_wish = dice.choose(known) if dice.roll(3) == 0 else ANY
     deed = dice.roll(20)
     if deed < 14:
         room.update(
             mag, local=LMA6 if len(mag) == 16 else LMA, node=b"mn%d" % dice.roll(9),
-            home=dice.choose(known) if dice.roll(3) == 0 else ANY,
+            home=None if prefixes and dice.roll(2) else address_wish,
+            more=[Option(options.HOME_NETWORK_PREFIX, prefix=prefix, prefix_length=length)
+                  for prefix, length in prefixes],
             indicator=1 + dice.roll(5), mac=dice.choose((None, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2")),
             lifetime=dice.choose((0, 1, 5, 75)), gre=dice.roll(4) > 0)
     elif deed < 16 and room.revocation():
@@ -103,7 +116,8 @@ def something(room, dice):
     elif deed == 19:
         room.anchor.reconfigure(
             configuration(pools=[SMALL], nodes=dice.choose((
-                [], [node(b"mn1", allow=False)], [node(b"mn2", home=address("10.20.0.5"))]))),
+                [], [node(b"mn1", allow=False)],
+                [node(b"mn2", home=address("10.20.0.5"), prefix=ONE)]))),
             room.now)
     room.wait(dice.choose((0, 10, 1000, 4000)))
     room.drain()

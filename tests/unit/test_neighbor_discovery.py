@@ -110,6 +110,19 @@ def test_a_client_of_ipv4_only_hears_nothing_of_ipv6():
     assert heard(bench) == []
 
 
+def test_another_mtu_of_the_tunnel_is_told_at_once():
+    bench = dual()
+    binding = bench.activate()
+    bench.gateway.neighbors.mtu = lambda binding: 1400
+    bench.gateway.mtu_changed(binding.anchor, bench.now)
+    found, = advertisements(bench)
+    assert found.option(icmpv6.MTU).mtu == 1400
+    bench = Bench()
+    binding = bench.activate()
+    bench.gateway.mtu_changed(binding.anchor, bench.now)
+    assert heard(bench) == []
+
+
 def test_a_small_tunnel_is_not_advertised_as_an_mtu():
     bench = dual()
     bench.gateway.neighbors.mtu = lambda binding: 1279
