@@ -16,7 +16,6 @@ from lma_room import (
     UNKNOWN,
     Room,
     configuration,
-    node,
 )
 
 from lma_lite.revocation import HANDOVER_DELAY
@@ -224,11 +223,6 @@ def test_an_update_that_waited_while_the_configuration_changed_is_judged_by_the_
     room.acknowledge(status.REVOCATION_FAILED_MN_IS_ATTACHED)
     other = room.update(node=b"mn2@example.net", mac=MAC2)
     assert room.home(answers(room)[0]) == SECOND != room.home(other), "nobody else has it"
-    room = unknown()
-    room.anchor.reconfigure(configuration(nodes=[node(b"mn1@example.net", allow=False)]), room.now)
-    room.acknowledge(status.REVOKED)
-    answer, = answers(room)
-    assert answer.status == status.PROXY_REG_NOT_ENABLED
 
 
 def test_if_no_answer_comes_it_gets_a_second_session():
