@@ -44,6 +44,9 @@ class Network:
         self.phones = [
             Phone(f"mn{n}", 1 + n, f"02:00:00:00:01:0{n}") for n in range(1, phones + 1)
         ]
+        if ip == "4":
+            for phone in self.phones:       # nobody would answer
+                phone.sysctl("net/ipv6/conf/wlan0/router_solicitations", 0)
         self._wire(delay)
         for ap in self.aps:
             ap.gateway(ANCHOR[family], python=python, dns=["192.0.2.53", DNS6], timestamp="on",
