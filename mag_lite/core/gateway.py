@@ -11,6 +11,7 @@ from mag_lite.core.arp_responder import ArpResponder
 from mag_lite.core.binding_update_list import ACTIVE, Binding, BindingUpdateList
 from mag_lite.core.counters import Counters
 from mag_lite.core.dhcp_server import DhcpServer
+from mag_lite.core.dhcpv6_server import Dhcp6Server
 from mag_lite.core.heartbeat import Heartbeat
 from mag_lite.core.identity_memory import IdentityMemory
 from mag_lite.core.neighbor_discovery import NeighborDiscovery
@@ -47,6 +48,8 @@ SAME_ARRIVAL = 1000
 #: Stations are given this long to associate again with an access point that restarted (ms).
 RESTORE_PATIENCE = 5000
 
+_UDP = b"\x11"  # as IPv6's next header
+
 
 class Gateway:
     """Joins the parts.  `mtu(binding)` tells how large a packet to the client may be."""
@@ -73,6 +76,7 @@ class Gateway:
         self.neighbors = NeighborDiscovery(
             configuration, self.registration, self.timers, mtu, *common)
         self.registration.lost_homes = self._homes_lost
+        self.dhcpv6 = Dhcp6Server(configuration, *common)
 
     # Stations
 
@@ -234,6 +238,8 @@ class Gateway:
             self.arp.receive(binding, payload, now)
         elif ethertype == ethernet.IPV4:
             self.dhcp.receive(binding, payload, now)
+        elif ethertype == ethernet.IPV6 and payload[6:7] == _UDP:
+            self.dhcpv6.receive(binding, payload)
         elif ethertype == ethernet.IPV6:
             self.neighbors.receive(binding, payload, now)
 

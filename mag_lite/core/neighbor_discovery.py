@@ -72,7 +72,8 @@ class NeighborDiscovery:
         if self.configuration.dns6:
             carried.append(Option(icmpv6.RECURSIVE_DNS_SERVER, lifetime=seconds,
                                   addresses=self.configuration.dns6))
-        return Message(icmpv6.ROUTER_ADVERTISEMENT, carried, hop_limit=_HOPS,
+        flags = icmpv6.RA_OTHER if self.configuration.dns6 else 0  # DHCPv6 tells as much
+        return Message(icmpv6.ROUTER_ADVERTISEMENT, carried, hop_limit=_HOPS, flags=flags,
                        router_lifetime=min(seconds, MOST_ROUTER_LIFETIME))
 
     # Answering

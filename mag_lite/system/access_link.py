@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The clients' link: the frames that the gateway itself answers, and no other.
 
-A filter in the kernel lets through ARP, DHCP requests and IPv6 neighbour discovery; the clients'
-data never wakes the daemon.
+A filter in the kernel lets through ARP, DHCP requests of both IP versions and IPv6 neighbour
+discovery; the clients' data never wakes the daemon.
 """
 
 import socket
@@ -49,10 +49,14 @@ _PROGRAM = (
     ("", _LOAD_IP_LENGTH, 14, "", ""),
     ("", _LOAD_HALF_X, 16, "", ""),
     ("", _IF_EQUAL, 67, "keep", "drop"),
-    # IPv6: ICMPv6 router and neighbour solicitations and advertisements, types 133 to 136.
+    # IPv6: UDP to the port of DHCPv6 servers; ICMPv6 router and neighbour solicitations and
+    # advertisements, types 133 to 136.
     ("ipv6", _LOAD_BYTE, 20, "", ""),
-    ("", _IF_EQUAL, 58, "", "drop"),
-    ("", _LOAD_BYTE, 54, "", ""),
+    ("", _IF_EQUAL, 58, "icmpv6", ""),
+    ("", _IF_EQUAL, 17, "", "drop"),
+    ("", _LOAD_HALF, 56, "", ""),
+    ("", _IF_EQUAL, 547, "keep", "drop"),
+    ("icmpv6", _LOAD_BYTE, 54, "", ""),
     ("", _IF_AT_LEAST, 133, "", "drop"),
     ("", _IF_AT_LEAST, 137, "drop", "keep"),
     ("keep", _RETURN, _LONGEST_FRAME, "", ""),

@@ -20,6 +20,7 @@ from mag_lite.wire import (  # noqa: E402
     arp,
     dhcpv4,
     dhcpv4_options,
+    dhcpv6,
     encapsulation,
     ethernet,
     icmpv6,
@@ -76,6 +77,13 @@ def fuzz_dhcpv4(data):
     again = dhcpv4.decode(dhcpv4.encode(message))
     assert vars(again) == vars(message), "%s is not %s" % (vars(again), vars(message))
     return tuple([(number, len(value) > 255) for number, value in message.options.items()])
+
+
+def fuzz_dhcpv6(data):
+    message = dhcpv6.decode(data)
+    again = dhcpv6.decode(dhcpv6.encode(message))
+    assert vars(again) == vars(message), "%s is not %s" % (vars(again), vars(message))
+    return message.kind, tuple(sorted(message.options))
 
 
 def fuzz_dhcpv4_options(data):
@@ -274,6 +282,8 @@ CODECS = {
     "dhcpv4": (fuzz_dhcpv4, _dhcp),
     "dhcpv4_options": (fuzz_dhcpv4_options, lambda: [
         bytes([number]) + HOST for number in dhcpv4_options.TABLE]),
+    "dhcpv6": (fuzz_dhcpv6, lambda: [dhcpv6.encode(dhcpv6.Dhcp6(
+        dhcpv6.INFORMATION_REQUEST, b"abc", {1: b"\0\3\0\1" + MAC, 6: b"\0\x17", 8: b"\0\0"}))]),
     "dissect": (fuzz_dissect, _everything),
     "encapsulation": (fuzz_encapsulation, lambda: [
         packet[40:] for packet in _packets()[-6:]] + [packet[28:] for packet in _packets()[-6:]]),

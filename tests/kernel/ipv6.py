@@ -12,6 +12,8 @@ ipv6.py [4|6 [dual|6 [micropython]]]      transport, the phones' IP versions, Py
 import ipaddress
 import sys
 
+from support.frames import information_request, transmit
+
 from bed.capture import Capture
 from bed.network import CORRESPONDENT, CORRESPONDENT6, DNS6
 from bed.scenario import Scenario
@@ -116,6 +118,17 @@ class Ipv6(Scenario):
         self.check("its address cannot be taken", "dadfailed" in line, line)
         self.phone.run("ip", "-6", "address", "del", ROUTER + "/64", "dev", "wlan0")
 
+    def ask_for_dns(self):
+        """Some take DNS servers from DHCPv6 only."""
+        local = self.phone.run("ip", "-6", "-o", "address", "show", "dev", "wlan0", "scope", "link")
+        capture = Capture(self.phone, "wlan0")
+        transmit(self.phone, information_request(self.phone.mac, local.split()[3].split("/")[0]))
+        self.watch.rest(0.5)
+        rows = capture.fields(
+            "dhcpv6.msgtype == 7 && !icmpv6", "eth.dst", "dhcpv6.dns_server", "dhcpv6.xid")
+        self.check("DHCPv6 tells of the DNS server",
+                   rows == [(self.phone.mac, DNS6, "0x005213")], rows)
+
     def roams(self):
         """A download goes on over two roams, at the same addresses."""
         before = self.phone.addresses6
@@ -205,6 +218,7 @@ def main(family="4", ip="dual", python="cpython"):
         bed.traffic("at first")
         bed.meet()
         bed.find_router()
+        bed.ask_for_dns()
         bed.roams()
         bed.judge_air()
         bed.part()

@@ -136,6 +136,19 @@ def test_prefixes_in_which_clients_could_make_no_address_are_refused():
         assert bench.sent()[-1].lifetime == 0, "the session is given back"
 
 
+def test_one_prefix_of_no_use_makes_the_session_one_of_no_use():
+    bench = Bench(ip_versions=(6,))
+    bench.attach()
+    update, = bench.sent()
+    bench.receive(Message(
+        header.BINDING_ACKNOWLEDGEMENT, [
+            option for option in update.options
+            if option.number != options.HOME_NETWORK_PREFIX
+        ] + [prefix_option(PREFIX), prefix_option(parse_prefix("2001:db8:100::/63"))],
+        status=0, flags=header.BA_PROXY, sequence=update.sequence, lifetime=update.lifetime))
+    assert bench.binding.state == DENIED
+
+
 def test_a_link_local_address_that_the_anchor_generated_is_ours():
     generated = parse_address("fe80::1:2")
     bench = Bench(ip_versions=(6,))

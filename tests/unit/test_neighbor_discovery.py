@@ -67,7 +67,8 @@ def test_a_client_that_has_come_hears_of_its_prefix_its_router_the_mtu_and_dns()
     bench.answer(update)
     (destination, found), = heard(bench)
     assert destination == ALL_NODES and found.kind == icmpv6.ROUTER_ADVERTISEMENT
-    assert found.hop_limit == 64 and not found.flags and found.router_lifetime == 3599
+    assert found.hop_limit == 64 and found.router_lifetime == 3599
+    assert found.flags == icmpv6.RA_OTHER, "DHCPv6 tells of DNS servers, and of no address"
     assert found.option(icmpv6.SOURCE_LINK_LAYER_ADDRESS).address == ROUTER_MAC
     assert found.option(icmpv6.MTU).mtu == 1476
     prefix = found.option(icmpv6.PREFIX_INFORMATION)
@@ -229,7 +230,7 @@ def test_garbage_is_counted_and_dropped():
         Message(icmpv6.ROUTER_SOLICITATION), OWN, ALL_ROUTERS), 255)
     wrong = bytearray(good)
     wrong[42] ^= 1
-    for packet in (b"", good[:30], good[:44], bytes(wrong), good[:6] + b"\x11" + good[7:],
+    for packet in (b"", good[:30], good[:44], bytes(wrong), good[:6] + b"\x06" + good[7:],
                    good[:6] + b"\0" + good[7:]):
         bench.frame(ethernet.frame(MULTICAST, PHONE, ethernet.IPV6, packet))
     assert bench.count("nd.malformed") == 7

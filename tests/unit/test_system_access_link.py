@@ -68,6 +68,13 @@ def test_dhcp_requests_are_heard_behind_ip_options():
         assert not accepted(ipv4(17, udp(53), options=b"\x01\x01\x01\x00" * words))
 
 
+def test_requests_to_dhcpv6_servers_are_heard():
+    head = b"\x60\0\0\0" + struct.pack("!HBB", 308, 17, 1) + bytes(32)
+    assert accepted(ethernet(0x86DD, head + udp(547, 546)))
+    assert not accepted(ethernet(0x86DD, head + udp(546, 547))), "what a server says"
+    assert not accepted(ethernet(0x86DD, head + udp(53)))
+
+
 def test_clients_data_is_not_heard():
     assert not accepted(ipv4(6, struct.pack("!HH", 67, 67) + bytes(40)))
     assert not accepted(ipv4(1, bytes(60)))

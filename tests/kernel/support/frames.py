@@ -5,6 +5,7 @@ import logging
 import socket
 
 from scapy.layers.dhcp import BOOTP, DHCP
+from scapy.layers.dhcp6 import DUID_LL, DHCP6_InfoRequest, DHCP6OptClientId, DHCP6OptOptReq
 from scapy.layers.dns import DNS, DNSQR
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import (
@@ -52,6 +53,15 @@ def arp_reply(mac, source, target_mac, target):
     """`source` is at `mac`, said to `target`."""
     return Ether(src=mac, dst=target_mac) / ARP(
         op="is-at", hwsrc=mac, psrc=source, hwdst=target_mac, pdst=target
+    )
+
+
+def information_request(mac, source):
+    """A DHCPv6 Information-request for DNS servers."""
+    return (
+        Ether(src=mac, dst="33:33:00:01:00:02") / IPv6(src=source, dst="ff02::1:2", hlim=1)
+        / UDP(sport=546, dport=547) / DHCP6_InfoRequest(trid=0x5213)
+        / DHCP6OptClientId(duid=DUID_LL(lladdr=mac)) / DHCP6OptOptReq(reqopts=[23])
     )
 
 
