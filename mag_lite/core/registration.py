@@ -258,7 +258,7 @@ class Registration:
         if binding.retries > MAX_IMMEDIATE_RETRIES:
             return False
         if acknowledgement.status == statuses.SEQUENCE_OUT_OF_WINDOW:
-            binding.sequence = acknowledgement.sequence
+            self.sender.adopt(binding, acknowledgement.sequence)
         self.sender.begin(
             binding, now, binding.requested_lifetime, binding.handoff_indicator)
         return True

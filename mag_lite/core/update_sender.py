@@ -41,6 +41,14 @@ class UpdateSender:
         self.counters.count("pbu.retransmitted")
         self._send(binding, now)
 
+    @staticmethod
+    def adopt(binding, accepted: int):
+        """Count on from the number that the anchor last accepted, unless ours is ahead of it by
+        now: no number may stand for two updates.
+        """
+        if (accepted - binding.sequence) & 0xFFFF < 0x8000:
+            binding.sequence = accepted
+
     def _send(self, binding, now):
         binding.sequence = (binding.sequence + 1) & 0xFFFF
         timestamp = self._timestamp(now)

@@ -347,6 +347,17 @@ def test_sequence_out_of_window_adopts_the_number_and_retries():
     assert bench.binding.state == ACTIVE
 
 
+def test_an_old_refusal_does_not_set_the_sequence_number_back():
+    bench = Bench(clock=None)
+    bench.attach()
+    first, = bench.sent()
+    bench.answer(first, status.SEQUENCE_OUT_OF_WINDOW, sequence=500)
+    bench.take()
+    bench.answer(first, status.SEQUENCE_OUT_OF_WINDOW, sequence=490)
+    update, = bench.sent()
+    assert update.sequence == 502
+
+
 def test_an_older_time_stamp_is_retried_at_once_with_a_fresh_one():
     bench = Bench()
     bench.attach()
