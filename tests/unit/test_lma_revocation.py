@@ -16,7 +16,6 @@ from lma_room import (
     UNKNOWN,
     Room,
     configuration,
-    configuration,
 )
 
 from lma_lite.revocation import HANDOVER_DELAY
@@ -279,20 +278,6 @@ def test_the_window_does_not_close_on_an_update_that_waits():
     room.wait(2000)
     room.acknowledge(status.REVOKED)
     assert [answer.status for answer in answers(room)] == [status.ACCEPTED]
-
-
-def test_an_update_that_waited_while_the_configuration_changed_is_judged_by_the_new_one():
-    room = unknown()
-    room.anchor.reconfigure(configuration(), room.now)
-    room.acknowledge(status.REVOCATION_FAILED_MN_IS_ATTACHED)
-    given = [room.home(answer) for answer in answers(room)]
-    given += [room.home(room.update(node=b"mn%d" % number)) for number in range(5, 8)]
-    assert len(set(given)) == 4, "no address is given twice"
-    room = unknown()
-    room.anchor.reconfigure(configuration(mags={AP1: "ap1"}), room.now)
-    room.acknowledge(status.REVOCATION_FAILED_MN_IS_ATTACHED)
-    assert [answer.status for answer in answers(room)] == [
-        status.MAG_NOT_AUTHORIZED_FOR_PROXY_REG]
 
 
 def test_a_gateway_that_knows_no_revocation_is_not_waited_for():
