@@ -254,13 +254,18 @@ class Registration:
         self._rejected(binding, now, acknowledgement)
 
     def _retry_now(self, binding, now, acknowledgement):
-        binding.retries += 1
-        if binding.retries > MAX_IMMEDIATE_RETRIES:
-            return False
+        """Send again, at once if the station has not left since; return False if it is no use.
+
+        What only came out of order is right some time: it is repeated as if it were unanswered.
+        """
         if acknowledgement.status == statuses.SEQUENCE_OUT_OF_WINDOW:
             self.sender.adopt(binding, acknowledgement.sequence)
-        self.sender.begin(
-            binding, now, binding.requested_lifetime, binding.handoff_indicator)
+        binding.retries += 1
+        if binding.retries > MAX_IMMEDIATE_RETRIES:
+            return acknowledgement.status in _MATTERS_OF_ORDER
+        if now - binding.shown_at <= RECENTLY:
+            self.sender.begin(
+                binding, now, binding.requested_lifetime, binding.handoff_indicator)
         return True
 
     def refuse(self, binding, now: int, refusal: str):
@@ -333,6 +338,7 @@ class Registration:
     def _withdraw(self, binding, reason):
         self.timers.cancel(("refresh", binding.key))
         self.timers.cancel(("expiry", binding.key))
+        self.timers.cancel(("advertise", binding.key))
         if binding.forwarded:
             homes, binding.forwarded = binding.forwarded, None
             self._withdraw_homes(binding, homes)

@@ -259,3 +259,11 @@ def test_a_client_without_ipv4_is_probed_at_the_address_it_was_heard_with():
     say(bench, Message(icmpv6.NEIGHBOR_ADVERTISEMENT, target=OWN,
                        flags=icmpv6.NA_SOLICITED), destination=ROUTER)
     assert bench.sent(), "it is there: the binding is refreshed"
+
+
+def test_nothing_is_to_be_advertised_to_a_client_that_has_left():
+    bench = dual()
+    bench.activate()
+    bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
+    bench.wait(1000)
+    assert bench.gateway.next_timeout() is None

@@ -373,8 +373,38 @@ def test_refusals_in_a_row_end_the_immediate_retries():
     for _ in range(10):
         for update in bench.sent():
             bench.answer(update, status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
-    assert bench.binding.state == DENIED
     assert bench.count("pbu.sent") == 4
+    bench.wait(1000)
+    update, = bench.sent()
+    bench.answer(update)
+    assert bench.binding.state == ACTIVE, "clocks that differ by less than a second soon agree"
+
+
+def test_a_refusal_of_an_earlier_exchange_is_not_taken_for_a_wrong_echo():
+    bench = Bench(clock=None)
+    bench.activate()
+    bench.gateway.registration.handle(bench.binding, "present", bench.now)
+    refresh, = bench.sent()
+    bench.attach()
+    update, = bench.sent()
+    bench.answer(refresh, status.SEQUENCE_OUT_OF_WINDOW, sequence=update.sequence)
+    assert bench.count("pba.wrong_echo") == 0
+    bench.answer(update)
+    assert bench.binding.state == ACTIVE
+
+
+def test_a_late_refusal_causes_no_update_for_a_station_that_may_have_left():
+    bench = Bench(clock=None)
+    bench.attach()
+    update, = bench.sent()
+    bench.wait(2500)
+    bench.take()
+    bench.answer(update, status.SEQUENCE_OUT_OF_WINDOW, sequence=500)
+    assert bench.take(SendMessage) == []
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    bench.wait(500)
+    again, = bench.sent()
+    assert again.sequence == 501
 
 
 def test_a_refusal_names_client_status_and_remedy_once():
