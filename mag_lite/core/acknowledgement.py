@@ -19,7 +19,8 @@ def awaiting(bindings, anchor, message):
 
     They match by MN-Identifier and sequence number; the link-layer identifier tells two
     interfaces of one mobile node apart.  One with another identifier is only an answer, if a
-    wrong one, when it repeats our time stamp.  Status 135 carries a number of the anchor's own.
+    wrong one, when it repeats our time stamp.  Status 135 carries a number of the anchor's own:
+    with another echo it answers an earlier exchange.
     """
     identifier = mn_identifier(message)
     if identifier is None or not message.flags & header.BA_PROXY:
@@ -27,6 +28,8 @@ def awaiting(bindings, anchor, message):
     found = [binding for binding in bindings.of_mobile_node(anchor, identifier)
              if message.sequence in binding.outstanding
              or (binding.outstanding and message.status == status.SEQUENCE_OUT_OF_WINDOW)]
+    if message.status == status.SEQUENCE_OUT_OF_WINDOW:
+        found = [binding for binding in found if not wrong_echo(binding, message)]
     option = message.option(options.MN_LINK_LAYER_IDENTIFIER)
     for binding in found:
         if option is None or option.identifier == binding.mac:
