@@ -1,0 +1,486 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What must always be true, looked at from outside the cores.
+
+After each event only what it touched is looked at; an audit looks at everything.
+
+* The anchor routes a client to, and so accepts it from, exactly the gateway of its newest accepted
+  registration; nobody else has its address.
+* A gateway forwards for nobody who is not there for longer than PATIENCE after the anchor or
+  hostapd said so or after its own restart, and never beyond the lifetime.
+* It renews no registration of a station that left more than STALE ago.
+* It takes a session for over no later than the anchor does.
+* An attached client is served within SOON if nothing was wrong since it came, and within the
+  lifetime and LATER if nothing has been wrong for so long.
+* When all is quiet for as long, gateways and anchors agree; when all have gone, nothing is left.
+"""
+
+from access_point import LINKS
+from anchor_node import BLACKHOLE
+from network import FAIR
+from world import Violation, show
+
+from lma_lite.revocation import REVOCATION
+from lma_lite.sessions import SESSION
+from mag_lite import journal_record
+from mag_lite.core.binding_update_list import (
+    ACTIVE,
+    DENIED,
+    DEREGISTERING,
+    IDLE,
+    REFRESHING,
+    REGISTERING,
+)
+
+#: Milliseconds: a presence check, a revocation's answer and the way of a message.
+PATIENCE = 4000
+STALE = 1700
+#: The same after hostapd has restarted, for the stations are given time to come again.
+RESTORED = 10000
+SOON = 5000
+#: A refused client is tried again after 60 s, a message repeated after at most 32 s, and a client
+#: that was forgotten hears of it when it next speaks.
+LATER = 135000
+#: How far time of day may be off while nothing is wrong (ms).
+SMALL_ERROR = 150
+
+_SERVING = (ACTIVE, REFRESHING)
+
+
+class Judge:
+    """Raises Violation."""
+
+    def __init__(self, world, settings):
+        self.world = world
+        self.settings = settings
+        self.access_points = []
+        self.anchors = []
+        self.phones = []
+        #: What has happened, by name, for the summary.
+        self.counts = {}
+        self._by_mac = {}
+        self._newest = {}  # anchor -> {(identity, MAC): (gateway's address or None, home address)}
+        self._touched = {}  # anchor -> what it has just accepted
+        self._holders = {}  # (anchor's index, address) -> (access point, interface, MAC)
+
+    def introduce(self, access_points, anchors, phones):
+        """Whom it watches."""
+        self.access_points = access_points
+        self.anchors = anchors
+        self.phones = phones
+        self._by_mac = {phone.mac: phone for phone in phones}
+        self._newest = {anchor: {} for anchor in anchors}
+        self._touched = {anchor: [] for anchor in anchors}
+
+    def count(self, what):
+        """Keep count."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def disturb(self, mac):
+        """Something keeps this client from service: count from now."""
+        phone = self._by_mac.get(mac)
+        if phone:
+            phone.settled_since = phone.revoked_at = self.world.now
+
+    def anchor_of(self, identity):
+        """The anchor of whoever has this identity."""
+        return self.anchors[self._index_of(identity)]
+
+    def _index_of(self, identity):
+        return int(identity[identity.index(b"@a") + 2:identity.index(b".")])
+
+    # The anchor's word
+
+    def acknowledged(self, anchor, gateway, data):
+        """An anchor answers an update."""
+        if data[6] >= 128:
+            self.count("refused %d" % data[6])
+            return
+        found = options_of(data)
+        key = found[8][1:], found[25][2:]
+        if data[10] or data[11]:
+            self._newest[anchor][key] = gateway, homes_of(data)
+            phone = self._by_mac.get(key[1])
+            if phone and (not phone.place or phone.place[0].address != gateway):
+                phone.settled_since = self.world.now
+                self.count("registered where it is not")
+        elif len(self.settings.ip_versions) > 1:
+            self._newest[anchor].pop(key, None)  # perhaps of one IP version alone
+            return
+        else:
+            self._newest[anchor][key] = None, homes_of(data)
+        self._touched[anchor].append(key)
+
+    def anchor_acted(self, anchor):
+        """An event is over: does the anchor's kernel do what was accepted?"""
+        for key in self._touched[anchor]:
+            if key in self._newest[anchor]:
+                self._check_route(anchor, key)
+        self._touched[anchor].clear()
+
+    def _check_route(self, anchor, key):
+        gateway, homes = self._newest[anchor][key]
+        for home in homes:
+            self._check_home(anchor, key, gateway, home)
+
+    @staticmethod
+    def _check_home(anchor, key, gateway, address):
+        route = anchor.routes.get(address)
+        if gateway is None:
+            if route not in (None, BLACKHOLE) and _key(anchor, address) == key:
+                raise Violation("%s routes %s, whose session has ended" % (anchor.name, key))
+            return
+        if route in (None, BLACKHOLE) or route.mag != gateway:
+            raise Violation("%s does not route %s to the gateway of its newest registration" % (
+                anchor.name, key))
+        if _key(anchor, address) != key:
+            raise Violation("%s gave the address of %s to another client" % (anchor.name, key))
+
+    def anchor_restarted(self, anchor):
+        """What its journal says is what was accepted."""
+        self._touched[anchor].clear()
+        newest = self._newest[anchor]
+        newest.clear()
+        for binding in anchor.core.cache:
+            key = binding.mn_identifier[1], binding.link_layer_identifier
+            gateway = None if binding.deregistered else binding.tunnel.mag
+            newest[key] = gateway, binding.home_addresses()
+
+    # The gateways' deeds
+
+    def update_sent(self, access_point, data):
+        """Only who is there may be registered."""
+        if not data[10] and not data[11]:
+            return
+        phone = self._by_mac[options_of(data)[25][2:]]
+        if phone.place and phone.place[0] is access_point and not phone.asleep:
+            return
+        left = phone.left.get(access_point)
+        if left is None or self.world.now - left > STALE:
+            raise Violation("%s registers %s, which left it %s ms ago" % (
+                access_point.name, phone.name, left and self.world.now - left))
+
+    def revocation_arrives(self, access_point, data):
+        """A gateway is told that a station has moved on: soon it no longer forwards."""
+        if data[6] != 1 or self.settings.hostile or len(data) != (data[1] + 1) * 8:
+            return
+        found = options_of(data)
+        address = found.get(36, b"")[2:6]
+        for interface in LINKS:
+            mac = access_point.kernel.neighbours.get((interface, address))
+            phone = self._by_mac.get(mac)
+            if phone and not self._is_there(phone, access_point):
+                self._expect_gone(access_point, interface, mac, address, PATIENCE)
+
+    @staticmethod
+    def _is_there(phone, access_point):
+        return phone.place and phone.place[0] is access_point
+
+    def left(self, phone, access_point, interface, told=False):
+        """A station has left: hostapd says so, or finds it missing, or the lifetime ends."""
+        stations = access_point.authenticator.stations
+        if access_point.core is None or (interface, phone.mac) in stations:
+            delay = self.settings.lifetime * 1000 + PATIENCE
+        else:
+            delay = 0 if told else RESTORED + 20 * len(access_point.kernel.elements)
+        for address in self._forwarded(access_point, interface, phone.mac):
+            self._expect_gone(access_point, interface, phone.mac, address, delay)
+
+    def restarted(self, access_point):
+        """A gateway finds out whom of its journal's it still has."""
+        kernel = access_point.kernel
+        delay = PATIENCE + 20 * len(kernel.elements)
+        for interface, mac, address in list(kernel.elements):
+            self._expect_gone(access_point, interface, mac, address, delay)
+
+    @staticmethod
+    def _forwarded(access_point, interface, mac):
+        return [address for device, station, address in access_point.kernel.elements
+                if station == mac and device == interface]
+
+    def _expect_gone(self, access_point, interface, mac, address, delay):
+        self.world.after(delay, self._check_gone, access_point, (interface, mac, address),
+                         self.world.now)
+
+    def _check_gone(self, access_point, client, since):
+        phone = self._by_mac[client[1]]
+        if client not in access_point.kernel.elements or self._is_there(phone, access_point):
+            return
+        if not access_point.core or access_point.started_at > since:
+            return  # the next start will see to it
+        if phone.left.get(access_point, -1) > since:
+            return  # it has been there again
+        raise Violation("%s still forwards for %s, which has left" % (
+            access_point.name, phone.name))
+
+    def forwards(self, access_point, binding):
+        """A gateway begins to forward: nobody else has this address."""
+        for home in binding.forwarded:
+            self._check_holder(access_point, binding, home)
+
+    def _check_holder(self, access_point, binding, home):
+        slot = binding.anchor.index, home
+        holder = self._holders.get(slot)
+        self._holders[slot] = access_point, binding.interface, binding.mac
+        if holder is None or holder[2] == binding.mac:
+            return
+        other, interface, mac = holder
+        if (interface, mac, home) not in other.kernel.elements:
+            return
+        if self._may_overlap(other, access_point.anchors[binding.anchor.index], mac):
+            self.count("address of a session that was lost")
+            return
+        raise Violation("%s has the address of %s at %s" % (
+            binding, self._by_mac[mac].name, other.name))
+
+    def _may_overlap(self, other, anchor, mac):
+        """The anchor lost or revoked a session, and nobody could tell the gateway yet."""
+        since = self.world.now - self.settings.lifetime * 1000 - LATER
+        return (self.settings.hostile or not other.core or other.started_at > since
+                or anchor.lost_at > since or self._by_mac[mac].revoked_at > since)
+
+    def session_kept(self, access_point, binding):
+        """A gateway has taken over a lifetime: it must not be longer than the anchor's."""
+        anchor = access_point.anchors[binding.anchor.index]
+        if not anchor.core or self.settings.hostile:
+            return
+        entry = anchor.core.cache.of_address(binding.homes[0])
+        if (entry is None or entry.deregistered or entry.tunnel.mag != access_point.address
+                or entry.link_layer_identifier != binding.mac):
+            return
+        ours = access_point.true_time(binding.expires_at)
+        slack = 20 + self.settings.lifetime * 1000 // 2000
+        if ours > anchor.true_time(entry.expires) + slack:
+            raise Violation("%s keeps %s for %d ms longer than the anchor" % (
+                access_point.name, binding, ours - anchor.true_time(entry.expires)))
+
+    def leased(self, access_point, binding):
+        """DHCP tells a client an address: packets must already flow."""
+        if not access_point.kernel.serves(
+                binding.interface, binding.mac, binding.home_address, binding.anchor.index):
+            raise Violation("%s is told an address that is not forwarded" % binding)
+
+    # Service
+
+    def attached(self, phone):
+        """A client has come."""
+        self.world.after(SOON, self._check_soon, phone, self.world.now)
+
+    def _check_soon(self, phone, since):
+        if phone.answers == 1 and self._should_serve(phone, since):
+            self._must_be_served(phone, "since it came, %d ms ago" % SOON)
+
+    def _should_serve(self, phone, since):
+        if not phone.place or phone.asleep or phone.settled_since > since or phone.blocked:
+            return False
+        return not self.settings.scarce and not self.settings.hostile and self._is_fair(
+            phone.place[0], since) and self._is_fair(self.anchor_of(phone.identity), since)
+
+    @staticmethod
+    def _is_fair(node, since):
+        return (node.core and node.fair_since <= since and abs(node.error) <= SMALL_ERROR
+                and getattr(node, "weather", FAIR) is FAIR)
+
+    def _must_be_served(self, phone, when):
+        problem = self._problem(phone)
+        if problem:
+            raise Violation("%s at %s is not served though nothing was wrong %s: %s" % (
+                phone.name, phone.place[0].name, when, problem))
+
+    def _problem(self, phone):
+        """Why a client is not served, or None."""
+        access_point, interface = phone.place
+        binding = access_point.core.bindings.get(interface, phone.mac)
+        if binding is None or binding.forwarded is None:
+            return "the gateway has %s" % (binding.state if binding else "no binding")
+        for home in binding.forwarded:
+            problem = self._problem_of_home(phone, access_point, interface, binding, home)
+            if problem:
+                return problem
+        return None
+
+    @staticmethod
+    def _problem_of_home(phone, access_point, interface, binding, home):
+        if not access_point.kernel.serves(interface, phone.mac, home, binding.anchor.index):
+            return "its kernel does not forward"
+        anchor = access_point.anchors[binding.anchor.index]
+        entry = anchor.core.cache.of_address(home)
+        if entry is None:
+            return "the anchor has no session"
+        if entry.mn_identifier[1] != phone.identity:
+            return "its address is another's"
+        route = anchor.routes.get(home)
+        if route in (None, BLACKHOLE) or route.mag != access_point.address:
+            return "the anchor routes elsewhere"
+        return None
+
+    # Audits
+
+    def audit(self):
+        """Look at everything."""
+        for access_point in self.access_points:
+            if access_point.core:
+                audit_gateway(access_point)
+        for anchor in self.anchors:
+            if anchor.core:
+                audit_anchor(anchor)
+                for key in self._newest[anchor]:
+                    self._audit_session(anchor, key)
+        since = self.world.now - self.settings.lifetime * 1000 - LATER
+        for phone in self.phones:
+            if phone.answers == 1 and self._should_serve(phone, since):
+                self._must_be_served(phone, "for long")
+
+    def _audit_session(self, anchor, key):
+        gateway, homes = self._newest[anchor][key]
+        for home in homes:
+            route = anchor.routes.get(home)
+            if route in (None, BLACKHOLE) or route.mag == gateway:
+                continue
+            if _key(anchor, home) == key:
+                raise Violation("%s routes %s to another gateway than that of its newest "
+                                "registration" % (anchor.name, key))
+
+    def agreement(self):
+        """All has been quiet: both sides hold the same."""
+        self.audit()
+        for index, anchor in enumerate(self.anchors):
+            theirs = {(entry.tunnel.mag, entry.link_layer_identifier, home)
+                      for entry in anchor.core.cache if not entry.deregistered
+                      for home in entry.home_addresses()}
+            ours = {(node.address, mac, address) for node in self.access_points
+                    for _, mac, address, number in node.kernel.clients() if number == index}
+            if ours != theirs:
+                raise Violation("gateways and %s disagree: %s" % (
+                    anchor.name, ours ^ theirs))
+
+    def emptiness(self):
+        """All have gone: nobody holds anything."""
+        for node in self.access_points:
+            left = node.core.bindings, node.core.timers, node.journal, node.kernel.elements
+            if any(len(each) for each in left):
+                raise Violation("%s is left with %s" % (node.name, left))
+        for anchor in self.anchors:
+            left = anchor.core.cache, anchor.routes, anchor.journal, anchor.devices
+            if any(len(each) for each in left) or anchor.core.next_timeout():
+                raise Violation("%s is left with %s" % (anchor.name, left))
+
+
+def _key(anchor, home):
+    """(identity, MAC) of the client that has this home at the anchor."""
+    binding = anchor.core.cache.of_address(home)
+    return binding.mn_identifier[1], binding.link_layer_identifier
+
+
+def options_of(data):
+    """{type: octets} of the options of a well-formed update, acknowledgement or revocation."""
+    found = {}
+    place, end = 12, len(data)
+    while place < end:
+        kind = data[place]
+        if kind == 0:
+            place += 1
+            continue
+        after = place + 2 + data[place + 1]
+        found.setdefault(kind, data[place + 2:after])
+        place = after
+    return found
+
+
+def homes_of(data):
+    """The IPv4 address and the prefixes that an acknowledgement assigns."""
+    homes = []
+    place, end = 12, len(data)
+    while place < end:
+        kind = data[place]
+        if kind == 37 and data[place + 2] < 128:
+            homes.append(data[place + 4:place + 8])
+        elif kind == 22:
+            homes.append((data[place + 4:place + 20], data[place + 3]))
+        place += 1 if kind == 0 else 2 + data[place + 1]
+    return homes
+
+
+def audit_gateway(node):
+    """Kernel, journal and timers hold what the Binding Update List wants, and nothing else."""
+    gateway = node.core
+    forwarded = [binding for binding in gateway.bindings if binding.forwarded]
+    for binding in forwarded:
+        if any(not node.kernel.serves(
+                binding.interface, binding.mac, home, binding.anchor.index)
+               for home in binding.forwarded):
+            raise Violation("%s does not forward for %s" % (node.name, binding))
+        kept = node.journal.get(journal_record.key(binding))
+        if kept is None:
+            raise Violation("%s: %s is not in the journal" % (node.name, binding))
+        copy = journal_record.binding(kept, node.configuration)
+        for field in ("homes", "expires_at", "lifetime", "mn_identifier", "anchor"):
+            if getattr(copy, field) != getattr(binding, field):
+                raise Violation("%s: the journal has another %s of %s" % (
+                    node.name, field, binding))
+    if not node.kernel.is_whole(sum([len(binding.forwarded) for binding in forwarded])):
+        raise Violation("%s: objects are left in the kernel" % node.name)
+    if len(node.journal) != len({binding.mac for binding in forwarded}):
+        raise Violation("%s: records are left in the journal" % node.name)
+    for binding in gateway.bindings:
+        _audit_binding(node, binding)
+    for purpose, station in gateway.timers._live:
+        if gateway.bindings.get(*station) is None:
+            raise Violation("%s: timer %s of nobody is left" % (node.name, purpose))
+    for station in gateway.presence._waiting:
+        if gateway.bindings.get(*station) is None:
+            raise Violation("%s: somebody waits for nobody" % node.name)
+
+
+#: For a binding in each state: the timers of which one of each group must run, and those that may.
+_TIMERS = {
+    IDLE: ((), ("presence",)),
+    REGISTERING: ((("retransmit", "presence"),), ("retransmit", "presence")),
+    ACTIVE: ((("expiry",), ("refresh", "presence")), ("expiry", "refresh", "presence")),
+    REFRESHING: ((("expiry",), ("retransmit", "presence")),
+                 ("expiry", "refresh", "retransmit", "presence")),
+    DEREGISTERING: ((("retransmit",),), ("retransmit", "presence")),
+    DENIED: ((), ("retransmit", "presence")),
+}
+
+
+def _audit_binding(node, binding):
+    timers = node.core.timers
+    running = tuple([purpose for purpose in ("expiry", "presence", "refresh", "retransmit")
+                     if (purpose, binding.key) in timers])
+    needed, allowed = _TIMERS[binding.state]
+    if not set(running) <= set(allowed) or any(not set(group) & set(running) for group in needed):
+        raise Violation("%s: %s is %s with the timers %s" % (
+            node.name, binding, binding.state, running))
+    if (binding.state in _SERVING) != (binding.forwarded is not None):
+        raise Violation("%s: %s is %s but forwarded as %s" % (
+            node.name, binding, binding.state, binding.forwarded))
+    if not binding.attached and binding.state != DEREGISTERING and "presence" not in running:
+        raise Violation("%s: %s is kept though it is gone" % (node.name, binding))
+
+
+def audit_anchor(node):
+    """Kernel, journal, pool and timers hold what the Binding Cache wants, and nothing else."""
+    anchor = node.core
+    entries = list(anchor.cache)
+    homes = [(home, entry) for entry in entries for home in entry.home_addresses()]
+    wanted = {home: BLACKHOLE if entry.deregistered else entry.tunnel for home, entry in homes}
+    if len(wanted) != len(homes):
+        twice = [home for home, _ in homes if len([1 for other, _ in homes if other == home]) > 1]
+        raise Violation("%s: two sessions have %s" % (
+            node.name, [(show(home), entry.number) for home, entry in homes if home in twice]))
+    if node.routes != wanted:
+        raise Violation("%s: the kernel's routes are not those of the sessions" % node.name)
+    if set(node.journal) != {str(entry.number) for entry in entries}:
+        raise Violation("%s: the journal is not that of the sessions" % node.name)
+    used = {entry.tunnel for entry in entries if not entry.deregistered}
+    if used != set(anchor.sessions.tunnels()) or not used <= node.devices:
+        raise Violation("%s: the tunnels are not those of the sessions" % node.name)
+    pools = [pool for service in anchor.policy.services.values()
+             for pool in (service.addresses, service.prefixes) if pool]
+    held = sum([pool.used for pool in pools])
+    if held != len(homes):
+        raise Violation("%s: %d addresses are held for %d in use" % (node.name, held, len(homes)))
+    timers = {(SESSION, entry.number) for entry in entries}
+    timers |= {(REVOCATION, number) for number in anchor._revocations._by_sequence}
+    if set(anchor._timers._live) != timers:
+        raise Violation("%s: timers are left" % node.name)
