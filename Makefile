@@ -13,7 +13,7 @@ DEMO = $(if $(IPV6),--ipv6) $(if $(MICROPYTHON),--micropython)
 help:
 	@echo 'make demo                a phone roams between two access points, live (KEEP=1: then a prompt,'
 	@echo '                         IPV6=1: anchor over IPv6, MICROPYTHON=1: daemons on MicroPython)'
-	@echo 'make test                all tests (STAGES="ruff unit unit-micropython mpy-cross fuzz kernel")'
+	@echo 'make test                all tests (STAGES="ruff unit luci unit-micropython mpy-cross fuzz kernel")'
 	@echo 'make test KERNEL=6.1     the same on Linux 6.1'
 	@echo 'make bench               measurements, as a table and JSON'
 	@echo 'make ipk, make apk        packages for OpenWrt, in build/'

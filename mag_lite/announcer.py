@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tells the rest of the system what becomes of clients and anchors: ubus events, lease file."""
+"""Tells what becomes of clients and anchors: ubus events, lease file, history."""
 
 from mag_lite.core.binding_update_list import printable
 from mag_lite.lease_file import host_name
@@ -10,17 +10,29 @@ from mag_lite.wire.address import format_address, format_home, format_mac
 class Announcer:
     """The events, which docs/ubus.md explains, are for whoever listens when they happen."""
 
-    def __init__(self, ubus, leases):
+    def __init__(self, ubus, leases, history, clock):
         self._ubus = ubus
         self._leases = leases
+        self._history = history
+        self._now = clock
         self._reachable = {}
 
-    def renewed(self):
+    def said(self, mac: bytes, text: str):
+        """The log says this of a station; `text` begins with who it is."""
+        self._history.note(mac, self._now(), text[text.find(": ") + 2:])
+
+    def renewed(self, binding):
         """A session is up, or was extended."""
         self._leases.changed()
+        self._history.note(
+            binding.mac, self._now(), "registered for %d s" % (binding.lifetime // 1000))
 
     def attached(self, binding, milliseconds: int):
         """A client's session is up, that long after the client came."""
+        self._history.begun(self._now(), milliseconds)
+        homes = ", ".join([format_home(home) for home in binding.homes])
+        self._history.note(binding.mac, self._now(), "attached on %s in %d ms: %s" % (
+            binding.interface, milliseconds, homes))
         self._tell("pmip.attach", binding, binding.homes, {"milliseconds": milliseconds})
 
     def handed_over(self, binding, homes):
@@ -30,6 +42,7 @@ class Announcer:
     def ended(self, binding, homes, reason: str):
         """It has ended here."""
         self._leases.changed()
+        self._history.ended(self._now())
         self._tell("pmip.detach", binding, homes, {"reason": printable_text(reason)})
         for address in _addresses(homes):
             self._tell_lease("dhcp.release4", binding, address)
@@ -37,6 +50,7 @@ class Announcer:
     def leased(self, binding):
         """The client has got or renewed its address."""
         if binding.has_ipv4:
+            self._history.note(binding.mac, self._now(), "address confirmed by DHCP")
             self._tell_lease("dhcp.lease4", binding, binding.home_address)
 
     def anchors(self, configured, reachable):

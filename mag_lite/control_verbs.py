@@ -4,6 +4,8 @@
 from mag_lite import VERSION
 from mag_lite.core.binding_update_list import printable
 from mag_lite.executor import stage_times
+from mag_lite.lease_file import host_name
+from mag_lite.system import forwarding
 from mag_lite.wire.address import format_address, format_mac, format_prefix, parse_mac
 
 
@@ -16,7 +18,7 @@ class ControlVerbs:
     def answer(self, request: dict) -> dict:
         """Return the answer to `request`; ValueError for what cannot be understood or done.
 
-        Spans are in s but for the `stages` of an attach (ms), MTUs in octets.
+        Spans are in s but for the `stages` of an attach and round trips (ms), MTUs in octets.
         """
         verb = request.get("verb")
         handler = _VERBS.get(verb) if isinstance(verb, str) else None
@@ -36,6 +38,18 @@ class ControlVerbs:
             "anchors": [self._anchor(anchor) for anchor in daemon.configuration.anchors],
         }
 
+    def _overview(self, request):
+        """All that a page shows that is asked for every few seconds, in one answer."""
+        history, now = self._daemon.history, self._daemon.loop.now()
+        overview = {
+            "status": self._status({}),
+            "clients": self._clients({})["clients"],
+            "sessions": history.course(now),
+        }
+        if request.get("mac") is not None:
+            overview["events"] = history.events(_mac(request), now)
+        return overview
+
     def _access(self, device):
         links = self._daemon.links
         return {"device": device, "present": links.is_open(device),
@@ -47,6 +61,8 @@ class ControlVerbs:
     def _anchor(self, anchor):
         daemon = self._daemon
         ready = daemon.transport.is_ready(anchor)
+        when, round_trip = daemon.gateway.registration.last_answers.get(
+            anchor.index, (None, None))
         return {
             "name": anchor.name, "address": format_address(anchor.address),
             "local": format_address(anchor.local) if ready else None,
@@ -54,6 +70,10 @@ class ControlVerbs:
             "mtu": daemon.forwarding.tunnel_mtu(anchor.index) if ready else None,
             "clients": len([binding for binding in daemon.gateway.bindings
                             if binding.anchor is anchor and binding.forwarded]),
+            "answered": None if when is None else (daemon.loop.now() - when) // 1000,
+            "round_trip": round_trip,
+            "received": _packets(anchor, "rx"),
+            "sent": _packets(anchor, "tx"),
         }
 
     def _clients(self, request):
@@ -66,6 +86,7 @@ class ControlVerbs:
         return {
             "mac": format_mac(binding.mac),
             "identity": printable(binding.mn_identifier),
+            "host_name": host_name(binding.host_name),
             "interface": binding.interface,
             "state": binding.state,
             "reason": binding.reason,
@@ -107,6 +128,16 @@ class ControlVerbs:
         return {}
 
 
+def _packets(anchor, direction):
+    """How many packets the tunnel to the anchor has carried; None if there is no tunnel."""
+    try:
+        with open("/sys/class/net/%s/statistics/%s_packets" % (
+                forwarding.device(anchor.index), direction)) as file:
+            return int(file.read())
+    except OSError:
+        return None
+
+
 def _mac(request):
     text = request.get("mac")
     if not isinstance(text, str):
@@ -116,6 +147,7 @@ def _mac(request):
 
 _VERBS = {
     "status": ControlVerbs._status,
+    "overview": ControlVerbs._overview,
     "clients": ControlVerbs._clients,
     "anchors": ControlVerbs._anchors,
     "stats": ControlVerbs._stats,

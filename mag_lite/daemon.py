@@ -13,6 +13,7 @@ from mag_lite.announcer import Announcer
 from mag_lite.control_verbs import ControlVerbs
 from mag_lite.core.gateway import Gateway
 from mag_lite.executor import Executor
+from mag_lite.history import History
 from mag_lite.lease_file import LeaseFile
 from mag_lite.recovery import Recovery
 from mag_lite.system import sockets, ubus
@@ -37,11 +38,13 @@ _GARBAGE_THRESHOLD = 65536
 class Daemon:
     """The gateway and everything it touches."""
 
-    def __init__(self, chosen, configuration_path: str, run_directory: str, ubus_path: str, log):
+    def __init__(self, chosen, configuration_path: str, run_directory: str, ubus_path: str, log,
+                 history):
         self.configuration = chosen
         self.configuration_path = configuration_path
         self.run_directory = run_directory
         self.log = log
+        self.history = history
         self.loop = Loop()
         self.clock = TrustedClock(run_directory + "/clock", chosen.timestamp)
         self.started_at = self.loop.now()
@@ -63,7 +66,7 @@ class Daemon:
         self._ubus = ubus.Ubus(self.loop, log, self.gateway.counters.count, ubus_path)
         self._leases = LeaseFile(
             self.loop, log, run_directory + "/leases", self.gateway.bindings)
-        self._announcer = Announcer(self._ubus, self._leases)
+        self._announcer = Announcer(self._ubus, self._leases, history, self.loop.now)
         self._executor = Executor(self.loop, log, self.gateway, self.transport, self.links,
                                   self.forwarding, self.journal, self._announcer)
         self._recovery = Recovery(
@@ -280,8 +283,9 @@ def serve(chosen, path: str, run_directory: str, ubus_path: str, log) -> int:
         gc.freeze()  # what is loaded stays: no collection need look at it
     try:
         make_directory(run_directory)
+        history = History()
         while chosen is not None:
-            daemon = Daemon(chosen, path, run_directory, ubus_path, log)
+            daemon = Daemon(chosen, path, run_directory, ubus_path, log, history)
             daemon.run()
             daemon.close()
             chosen = daemon.successor

@@ -76,7 +76,7 @@ class Executor:
                 journal_record.key(action.binding), journal_record.record(action.binding))
         except OSError as error:
             self._log.error("%s: not kept in the journal: %s" % (action.binding, error))
-        self._announcer.renewed()
+        self._announcer.renewed(action.binding)
 
     def _forget(self, action):
         try:
@@ -105,6 +105,8 @@ class Executor:
 
     def _write_log(self, action):
         self._log.at(action.level, action.text)
+        if action.mac is not None:
+            self._announcer.said(action.mac, action.text)
 
 
 def stage_times(stages: dict) -> list:

@@ -9,6 +9,7 @@ NAME = "pmip"
 #: The methods and their arguments; all are optional for ubus, some are not for their verb.
 METHODS = {
     "status": {},
+    "overview": {"mac": STRING},
     "clients": {"mac": STRING},
     "anchors": {},
     "stats": {},

@@ -71,6 +71,11 @@ def unit_cpython():
     return judge(*run(os.path.join(VENV, "pytest"), *directories))
 
 
+def luci():
+    """LuCI's pages in Chromium, with the daemon behind them."""
+    return judge(*run("tests/luci/run", os.path.join(VENV, "pytest"), "tests/luci"))
+
+
 def unit_micropython():
     """The unit tests again on MicroPython."""
     return judge(*run(
@@ -142,6 +147,7 @@ def fuzz():
 STAGES = {
     "ruff": ruff,
     "unit": unit_cpython,
+    "luci": luci,
     "unit-micropython": unit_micropython,
     "mpy-cross": compiles,
     "fuzz": fuzz,

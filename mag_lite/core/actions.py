@@ -43,5 +43,6 @@ Reauthenticate = namedtuple("Reauthenticate", ("interface", "mac"))
 #: Drop the station from the authenticator; it is told so only if it is thought to be there.
 RemoveStation = namedtuple("RemoveStation", ("interface", "mac", "tell"))
 
-#: One line for the log: level is "error", "warning", "info" or "debug".
-Log = namedtuple("Log", ("level", "text"))
+#: One line for the log: level is "error", "warning", "info" or "debug"; `mac` is the station that
+#: it is about, with which `text` begins, or None.
+Log = namedtuple("Log", ("level", "text", "mac"))

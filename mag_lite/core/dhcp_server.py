@@ -110,7 +110,7 @@ class DhcpServer:
         if declined is None or declined != binding.home_address:
             return
         self.actions.append(Log("warning", "%s: the client says that somebody else uses %s"
-                                % (binding, format_address(declined))))
+                                % (binding, format_address(declined)), binding.mac))
         self.registration.handle(binding, GIVEN_BACK, now, "the client declined its address")
 
     # The reply

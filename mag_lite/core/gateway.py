@@ -119,7 +119,8 @@ class Gateway:
         self.counters.count("attach.refused")
         if not self.identities.may_ask((interface, mac), now):
             return
-        self._log("warning", "%s: not served: %s" % (format_mac(mac), refusal))
+        self.actions.append(Log(
+            "warning", "%s: not served: %s" % (format_mac(mac), refusal), mac))
         if identity == b"":
             self.actions.append(Reauthenticate(interface, mac))
 
@@ -360,7 +361,7 @@ class Gateway:
         self.registration.schedule(binding, now + RESTORE_INTERVAL * len(self.bindings))
 
     def _log(self, level, text):
-        self.actions.append(Log(level, text))
+        self.actions.append(Log(level, text, None))
 
 
 def _has_stayed(binding, since):

@@ -40,7 +40,7 @@ class Heartbeat:
         if known != option.counter and (known is not None or unsolicited):
             self.counters.count("heartbeat.restarted")
             self.actions.append(Log("warning", "anchor %s has lost its sessions: registering again"
-                                    % format_address(anchor.address)))
+                                    % format_address(anchor.address), None))
             self.lost(anchor, now)
 
     def _answer(self, anchor, request):

@@ -86,6 +86,8 @@ class Registration:
         self.ip_versions = IpVersions()
         self.became_active = None
         self.lost_homes = None
+        #: {index of an anchor: (when it last answered (ms), after how long (ms) or None)}.
+        self.last_answers = {}
 
     def handle(self, binding, event: str, now: int, detail=None):
         """Apply one event; `detail` is the acknowledgement, or the reason as text."""
@@ -101,6 +103,8 @@ class Registration:
         if binding is None:
             self.counters.count("pba.unexpected")
             return
+        _, sent_at = binding.outstanding.get(message.sequence, (None, None))
+        self.last_answers[anchor.index] = now, None if sent_at is None else now - sent_at
         wrong = wrong_echo(binding, message)
         if wrong:
             self._stop_sending(binding, wrong)
@@ -350,7 +354,7 @@ class Registration:
         self.lost_homes(binding, homes)
 
     def _log(self, level, binding, text):
-        self.actions.append(Log(level, "%s: %s" % (binding, text)))
+        self.actions.append(Log(level, "%s: %s" % (binding, text), binding.mac))
 
 
 TRANSITIONS = {

@@ -3,6 +3,7 @@
 
 build.py ipk|apk DIRECTORY        packages of one kind
 build.py feed DIRECTORY           both kinds, with indexes and checksums, in DIRECTORY/ipk and /apk
+build.py pot                      the template of translations, from the texts of LuCI's pages
 build.py tree PROGRAM DIRECTORY   the files of pmip-mag or pmip-lma, as they are installed
 """
 
@@ -13,6 +14,7 @@ import sys
 import apk
 import contents
 import ipk
+import luci
 import metadata
 
 KINDS = {"ipk": ipk, "apk": apk}
@@ -57,6 +59,8 @@ def main(arguments) -> int:
     kind, rest = arguments[:1], arguments[1:]
     if kind == ["tree"] and len(rest) == 2 and rest[0] in contents.PROGRAMS:
         tree(*rest)
+    elif arguments == ["pot"]:
+        _write(os.path.join(luci.APPLICATION, "po/templates"), "pmip.pot", luci.template().encode())
     elif kind == ["feed"] and len(rest) == 1:
         for each in KINDS:
             feed(each, os.path.join(rest[0], each))

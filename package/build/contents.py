@@ -10,6 +10,7 @@ import functools
 import os
 from collections import namedtuple
 
+import luci
 from strip import strip
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -28,6 +29,8 @@ File = namedtuple("File", ("mode", "content"))
 @functools.cache
 def files(package: str) -> dict:
     """{absolute path: File} of a package."""
+    if package in luci.sources():
+        return {path: File(_mode(path), content) for path, content in luci.files(package).items()}
     found = {}
     for module in sorted(reachable(PROGRAMS[package])):
         path = _source(module)
@@ -42,7 +45,7 @@ def files(package: str) -> dict:
 
 def configuration_files(package: str) -> list:
     """The paths of what people edit."""
-    return [path for path in sorted(_shipped(package)) if path.startswith("/etc/config/")]
+    return [path for path in sorted(files(package)) if path.startswith("/etc/config/")]
 
 
 def reachable(modules) -> set:

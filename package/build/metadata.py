@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections import namedtuple
 
+import luci
 from contents import REPOSITORY
 
 RELEASE = "r1"
@@ -34,7 +35,15 @@ _TITLES = {
 def packages() -> list:
     """All packages."""
     return [_package(program, interpreter) for program in ("pmip-mag", "pmip-lma")
-            for interpreter in ("micropython", "python3-light")]
+            for interpreter in ("micropython", "python3-light")] + [
+        Package(source, source, _luci_title(source),
+                ("luci-base", "pmip-mag") if source == luci.NAME else (luci.NAME,), (), None)
+        for source in luci.sources()]
+
+
+def _luci_title(source):
+    language = luci.LANGUAGES.get(source[len(luci.TRANSLATION):])
+    return f"LuCI support for Proxy Mobile IPv6{': ' + language if language else ''}"
 
 
 def _package(program, interpreter):
@@ -62,5 +71,7 @@ def build_time() -> int:
 
 def script(program: str, name: str) -> str:
     """The shell commands of package/PROGRAM/NAME: postinst, prerm, postrm."""
+    if program in luci.sources():
+        return luci.script(name)
     with open(os.path.join(REPOSITORY, "package", program, name)) as file:
         return "".join(line for line in file if not line.startswith("#!"))

@@ -12,6 +12,7 @@ import tempfile
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(REPOSITORY, "package", "build"))
 NAMES = ("pmip-mag", "pmip-mag-python3", "pmip-lma", "pmip-lma-python3")
+EVERY = (*NAMES, "luci-app-pmip", "luci-i18n-pmip-de", "luci-i18n-pmip-es")
 
 
 def run(repository, *arguments, **environment):

@@ -21,7 +21,7 @@ def fields(text):
 
 def test_the_same_sources_give_the_same_feed_anywhere_and_at_any_time(tmp_path):
     copy = tmp_path / "elsewhere"
-    for part in ("package", "files", "mag_lite", "lma_lite"):
+    for part in ("package", "files", "luci-app-pmip", "mag_lite", "lma_lite"):
         shutil.copytree(os.path.join(builder.REPOSITORY, part), copy / part,
                         copy_function=shutil.copyfile)  # other times, other modes
     (copy / "files/etc/config/pmip").chmod(0o777)
@@ -91,7 +91,7 @@ def test_configuration_files_are_conffiles_that_only_root_reads():
 
 def test_opkgs_index_lists_every_package():
     entries = builder.feed()["ipk/Packages"].decode().strip().split("\n\n")
-    assert sorted(fields(entry.encode())["Package"] for entry in entries) == sorted(builder.NAMES)
+    assert sorted(fields(entry.encode())["Package"] for entry in entries) == sorted(builder.EVERY)
     for entry in entries:
         told = fields(entry.encode())
         data = builder.feed()["ipk/" + told["Filename"]]
@@ -162,7 +162,7 @@ def test_apks_index_knows_every_package_by_its_databases_digest():
     schema, database, _ = adb_reader.read(builder.feed()["apk/packages.adb"])
     assert schema == b"indx"
     entries = [adb_reader.info(row) for row in adb_reader.root(database)[1]]
-    assert [entry["name"].decode() for entry in entries] == sorted(builder.NAMES)
+    assert [entry["name"].decode() for entry in entries] == sorted(builder.EVERY)
     for entry in entries:
         name = f"{entry['name'].decode()}-{entry['version'].decode()}.apk"
         data = builder.feed()["apk/" + name]

@@ -7,6 +7,7 @@ from test_revocation import indication
 
 from mag_lite.announcer import Announcer
 from mag_lite.executor import Executor
+from mag_lite.history import History
 from mag_lite.wire import dhcpv4
 
 CLIENT = {"mac": "02:00:00:00:01:01", "identity": "mn1@example.org", "interface": LINK,
@@ -55,7 +56,9 @@ class Gateway(Bench):
     def __init__(self):
         super().__init__()
         self.told, self.willing = Told(), Willing()
-        self.announcer = Announcer(self.told, self.told)
+        self.history = History()
+        self.announcer = Announcer(
+            self.told, self.told, self.history, lambda: self.now)
         self.executor = Executor(*[self.willing, self.willing, self.gateway] + 4 * [self.willing]
                                  + [self.announcer])
 

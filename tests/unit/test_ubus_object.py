@@ -67,5 +67,5 @@ def test_who_may_only_look_can_change_nothing():
     with open(HERE + "/../../files/usr/share/rpcd/acl.d/pmip.json") as file:
         group = json.loads(file.read())["pmip"]
     looking, changing = group["read"]["ubus"]["pmip"], group["write"]["ubus"]["pmip"]
-    assert sorted(looking) == ["anchors", "clients", "stats", "status"]
+    assert sorted(looking) == ["anchors", "clients", "overview", "stats", "status"]
     assert sorted(changing) == ["detach", "reload"]

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+'use strict';
+'require baseclass';
+'require fs';
+'require rpc';
+'require ui';
+
+// What the pages of Proxy Mobile IP have in common.  What a client, an anchor or a command says
+// becomes a child of an array: LuCI makes text of that, and HTML of a bare string.
+
+const callOverview = rpc.declare({
+	object: 'pmip',
+	method: 'overview',
+	params: [ 'mac' ],
+	reject: true
+});
+
+const callStats = rpc.declare({
+	object: 'pmip',
+	method: 'stats',
+	expect: { counters: {} },
+	reject: true
+});
+
+const callDetach = rpc.declare({
+	object: 'pmip',
+	method: 'detach',
+	params: [ 'mac' ],
+	reject: true
+});
+
+const UNITS = [ [ 86400, 'd' ], [ 3600, 'h' ], [ 60, 'm' ], [ 1, 's' ] ];
+
+return baseclass.extend({
+	detach: callDetach,
+	stats: callStats,
+
+	// The answer, with the events of `mac` if given; null while the gateway does not run.
+	overview: function(mac) {
+		return callOverview(mac).catch(function(error) {
+			if (/Object not found/.test(error.message))
+				return null;
+			throw error;
+		});
+	},
+
+	// What is missing on this machine: [{level, text, remedy}].
+	check: function() {
+		return fs.exec('/usr/bin/pmip', [ '-j', 'check' ]).then(function(done) {
+			return JSON.parse(done.stdout).findings;
+		});
+	},
+
+	start: function() {
+		return fs.exec('/etc/init.d/pmip', [ 'start' ]).then(function(done) {
+			if (done.code)
+				throw new Error(done.stderr || done.stdout);
+		});
+	},
+
+	// LuCI's errors have the place in its scripts on further lines.
+	complain: function(error) {
+		ui.addNotification(null, E('p', {}, [ String(error.message).split('\n')[0] ]), 'error');
+	},
+
+	// 93784 seconds are '1d 2h': the two largest units.
+	duration: function(seconds) {
+		if (seconds == null)
+			return '-';
+		const words = [];
+		let left = seconds;
+		UNITS.forEach(function(unit) {
+			const number = Math.floor(left / unit[0]);
+			left -= number * unit[0];
+			if (number || (words.length && words.length < 2) || (unit[0] == 1 && !words.length))
+				words.push(number + unit[1]);
+		});
+		return words.slice(0, 2).join(' ');
+	},
+
+	ago: function(seconds) {
+		return seconds == null ? _('never') : _('%s ago').format(this.duration(seconds));
+	},
+
+	milliseconds: function(number) {
+		return number == null ? '-' : _('%d ms').format(number);
+	},
+
+	encapsulation: function(name) {
+		return name == 'gre' ? 'GRE' : 'IP-in-IP';
+	},
+
+	// A cell; on narrow screens the theme puts the title before it.
+	cell: function(title, content) {
+		return E('td', { 'class': 'td', 'data-title': title }, [ content ]);
+	},
+
+	row: function(title, content) {
+		return E('tr', { 'class': 'tr' }, [
+			E('td', { 'class': 'td left', 'width': '33%' }, [ title ]),
+			E('td', { 'class': 'td left' }, Array.isArray(content) ? content : [ content ])
+		]);
+	},
+
+	findings: function(found) {
+		const wrong = found.filter(function(each) { return each.level != 'PASS'; });
+		if (!wrong.length)
+			return E('p', {}, [ _('Nothing is missing or in the way: %d things were checked.').format(found.length) ]);
+		return E('table', { 'class': 'table' }, wrong.map(function(each) {
+			const fails = each.level == 'FAIL';
+			return E('tr', { 'class': 'tr' }, [
+				E('td', { 'class': 'td left', 'width': '10%' }, [
+					E('span', { 'class': fails ? 'label important' : 'label warning' }, [ fails ? _('wrong') : _('perhaps') ])
+				]),
+				E('td', { 'class': 'td left' }, [
+					E('div', {}, [ each.text ]),
+					each.remedy ? E('div', {}, [ _('Remedy:') + ' ', E('code', {}, [ each.remedy ]) ]) : ''
+				])
+			]);
+		}));
+	}
+});

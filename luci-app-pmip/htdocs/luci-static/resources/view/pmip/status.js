@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+'use strict';
+'require dom';
+'require poll';
+'require tools.pmip as pmip';
+'require tools.pmip_plot as plot';
+'require ui';
+'require view';
+
+const STATES = {
+	'idle': _('idle'),
+	'registering': _('registering'),
+	'active': _('active'),
+	'refreshing': _('refreshing'),
+	'deregistering': _('leaving'),
+	'denied': _('refused')
+};
+
+const STAGES = {
+	'in all': _('in all'),
+	'identity': _('identity'),
+	'signalling': _('signalling'),
+	'kernel': _('kernel'),
+	'first answer': _('first answer to the client')
+};
+
+const COLOURS = { 'identity': '#7a4fbf', 'signalling': '#0069d6', 'kernel': '#2a8f4f', 'first answer': '#e07000' };
+
+function addresses(client) {
+	return (client.address ? [ client.address ] : []).concat(client.prefixes);
+}
+
+function sortable(text) {
+	return text.split('.').map(function(part) { return part.padStart(3, '0'); }).join('.');
+}
+
+function took(client) {
+	const whole = client.stages.find(function(stage) { return stage[0] == 'in all'; });
+	return whole ? whole[1] : null;
+}
+
+// The columns of clients: title, what is shown, what it is sorted by.
+const COLUMNS = [
+	[ _('MAC address'), function(client) { return client.mac; } ],
+	[ _('Host name'), function(client) { return client.host_name || '-'; } ],
+	[ _('Identity'), function(client) { return client.identity; } ],
+	[ _('Addresses'), function(client) { return addresses(client).join(', ') || '-'; }, function(client) { return sortable(addresses(client)[0] || ''); } ],
+	[ _('Interface'), function(client) { return client.interface; } ],
+	[ _('Anchor'), function(client) { return client.anchor; } ],
+	[ _('State'), function(client) { return STATES[client.state] || client.state; } ],
+	[ _('Since'), function(client) { return pmip.duration(client.attached); }, function(client) { return client.attached; } ],
+	[ _('Lifetime left'), function(client) { return client.remaining ? pmip.duration(client.remaining) : '-'; }, function(client) { return client.remaining; } ],
+	[ _('Attach took'), function(client) { return pmip.milliseconds(took(client)); }, took ]
+];
+
+function compare(one, other) {
+	return (one == null) - (other == null) || (one > other) - (one < other);
+}
+
+return view.extend({
+	handleSave: null,
+	handleSaveApply: null,
+	handleReset: null,
+
+	filter: '',
+	sorting: { column: 0, descending: false },
+	opened: null,
+
+	load: function() {
+		return pmip.overview();
+	},
+
+	render: function(overview) {
+		this.gatewayNode = E('div');
+		this.findingsNode = E('div', {}, [ E('em', { 'class': 'spinning' }, [ _('Looking…') ]) ]);
+		this.anchorsNode = E('div');
+		this.plotNode = E('div');
+		this.clientsNode = E('table', { 'class': 'table', 'id': 'pmip-clients' });
+		this.countersNode = E('div');
+		this.liveNode = E('div', {}, this.live());
+		this.changing = L.hasViewPermission();
+		this.show(overview);
+		this.handleCheck();
+		poll.add(L.bind(this.refresh, this), 5);
+		return E('div', {}, [
+			E('h2', {}, [ _('Proxy Mobile IP') ]),
+			this.gatewayNode,
+			E('div', { 'class': 'cbi-section' }, [
+				E('h3', {}, [ _('What is missing or wrong') ]),
+				this.findingsNode,
+				E('button', { 'class': 'btn cbi-button', 'id': 'pmip-check', 'click': ui.createHandlerFn(this, 'handleCheck') }, [ _('Check again') ])
+			]),
+			this.liveNode
+		]);
+	},
+
+	live: function() {
+		return [
+			E('div', { 'class': 'cbi-section' }, [ E('h3', {}, [ _('Anchors') ]), this.anchorsNode ]),
+			E('div', { 'class': 'cbi-section' }, [
+				E('h3', {}, [ _('Clients') ]),
+				this.plotNode,
+				E('input', {
+					'class': 'cbi-input-text', 'type': 'search', 'id': 'pmip-filter', 'placeholder': _('Show only…'),
+					'style': 'margin:.5em 0', 'input': L.bind(this.handleFilter, this)
+				}),
+				this.clientsNode
+			]),
+			E('div', { 'class': 'cbi-section' }, [
+				E('h3', {}, [ _('Counters') ]),
+				E('button', { 'class': 'btn cbi-button', 'id': 'pmip-counters', 'click': ui.createHandlerFn(this, 'handleCounters') }, [ _('Show') ]),
+				this.countersNode
+			])
+		];
+	},
+
+	refresh: function() {
+		return pmip.overview(this.opened || undefined).then(L.bind(this.show, this));
+	},
+
+	show: function(overview) {
+		this.overview = overview;
+		dom.content(this.gatewayNode, overview ? this.gateway(overview.status) : this.stopped());
+		this.liveNode.style.display = overview ? '' : 'none';
+		if (!overview)
+			return;
+		dom.content(this.anchorsNode, this.anchors(overview.status.anchors));
+		dom.content(this.plotNode, plot.draw(overview.sessions, overview.status.clients));
+		this.showClients();
+	},
+
+	stopped: function() {
+		return E('div', { 'class': 'alert-message error' }, [
+			E('h4', {}, [ _('The gateway does not run') ]),
+			E('p', {}, [ _('No client is registered anew. For clients that it has served the kernel goes on forwarding until their registrations end.') ]),
+			E('button', {
+				'class': 'btn cbi-button cbi-button-apply', 'id': 'pmip-start', 'disabled': this.changing ? null : true,
+				'click': ui.createHandlerFn(this, 'handleStart')
+			}, [ _('Start') ]),
+			' ',
+			E('a', { 'class': 'btn cbi-button', 'href': L.url('admin/services/pmip/settings') }, [ _('Settings') ])
+		]);
+	},
+
+	gateway: function(status) {
+		const troubles = this.troubles(status);
+		return E('div', {}, [
+			E('div', { 'class': troubles.length ? 'alert-message warning' : 'alert-message success', 'id': 'pmip-glance' }, troubles.length
+				? troubles.map(function(text) { return E('div', {}, [ text ]); })
+				: [ N_(status.clients, 'It works: %d client is served.', 'It works: %d clients are served.').format(status.clients) ]),
+			E('table', { 'class': 'table' }, [
+				pmip.row(_('Version'), status.version),
+				pmip.row(_('Running for'), pmip.duration(status.uptime)),
+				pmip.row(_('Clock'), status.timestamps
+					? _('right: registrations are ordered by time stamps')
+					: _('not known to be right: registrations are ordered by sequence numbers')),
+				pmip.row(_('Access points'), status.access.map(function(access) {
+					return E('div', {}, [ access.device + ': ' + (access.hostapd ? _('connected') : _('not connected')) ]);
+				}))
+			])
+		]);
+	},
+
+	troubles: function(status) {
+		return status.access.filter(function(access) { return !access.hostapd; }).map(function(access) {
+			return access.present
+				? _('No connection to the access point on %s').format(access.device)
+				: _('The interface %s is not there').format(access.device);
+		}).concat(status.anchors.filter(function(anchor) { return !anchor.local; }).map(function(anchor) {
+			return _('No way to anchor %s').format(anchor.address);
+		}));
+	},
+
+	anchors: function(anchors) {
+		const titles = [ _('Name'), _('Address'), _('Our address'), _('Last answer'), _('Round trip'), _('Tunnel'), _('MTU'), _('Packets in / out'), _('Clients') ];
+		return E('table', { 'class': 'table', 'id': 'pmip-anchors' }, [
+			E('tr', { 'class': 'tr table-titles' }, titles.map(function(title) { return E('th', { 'class': 'th' }, [ title ]); }))
+		].concat(anchors.map(function(anchor) {
+			const cells = [
+				anchor.name, anchor.address, anchor.local || _('no way to it'), pmip.ago(anchor.answered),
+				pmip.milliseconds(anchor.round_trip), pmip.encapsulation(anchor.encapsulation),
+				anchor.mtu == null ? '-' : anchor.mtu,
+				anchor.received == null ? '-' : anchor.received + ' / ' + anchor.sent, anchor.clients
+			];
+			return E('tr', { 'class': 'tr' }, cells.map(function(content, i) { return pmip.cell(titles[i], content); }));
+		})));
+	},
+
+	// Clients
+
+	showClients: function() {
+		const rows = [ this.headings() ];
+		const clients = this.wanted(this.overview.clients);
+		clients.forEach(L.bind(function(client) {
+			rows.push(this.client(client));
+			if (client.mac == this.opened)
+				rows.push(this.details(client));
+		}, this));
+		if (!clients.length)
+			rows.push(E('tr', { 'class': 'tr placeholder' }, [ E('td', { 'class': 'td', 'colspan': COLUMNS.length + 1 }, [ this.placeholder() ]) ]));
+		dom.content(this.clientsNode, rows);
+	},
+
+	placeholder: function() {
+		if (this.overview.clients.length)
+			return _('No client is as you wish.');
+		return _('No client is here. It is shown as soon as it joins one of the wireless networks that are served.');
+	},
+
+	wanted: function(clients) {
+		const text = this.filter.toLowerCase();
+		const key = COLUMNS[this.sorting.column][2] || COLUMNS[this.sorting.column][1];
+		const sign = this.sorting.descending ? -1 : 1;
+		return clients.filter(function(client) {
+			return COLUMNS.some(function(column) { return column[1](client).toLowerCase().includes(text); });
+		}).sort(function(one, other) {
+			return sign * compare(key(one), key(other)) || compare(one.mac, other.mac);
+		});
+	},
+
+	headings: function() {
+		return E('tr', { 'class': 'tr table-titles' }, COLUMNS.map(L.bind(function(column, i) {
+			const sorted = i == this.sorting.column;
+			return E('th', {
+				'class': 'th', 'data-sortable-row': 'true', 'tabindex': 0,
+				'data-sort-direction': sorted ? (this.sorting.descending ? 'desc' : 'asc') : null,
+				'click': L.bind(this.handleSort, this, i)
+			}, [ column[0] ]);
+		}, this)).concat([ E('th', { 'class': 'th cbi-section-actions' }) ]));
+	},
+
+	client: function(client) {
+		const opened = client.mac == this.opened;
+		return E('tr', { 'class': 'tr', 'data-mac': client.mac }, COLUMNS.map(function(column) {
+			return pmip.cell(column[0], column[1](client));
+		}).concat([ E('td', { 'class': 'td cbi-section-actions nowrap' }, [ E('div', {}, [
+			E('button', { 'class': 'btn cbi-button', 'click': ui.createHandlerFn(this, 'handleOpen', client.mac) }, [ opened ? _('Less') : _('More') ]),
+			' ',
+			E('button', {
+				'class': 'btn cbi-button cbi-button-negative', 'disabled': this.changing ? null : true,
+				'click': ui.createHandlerFn(this, 'handleDetach', client)
+			}, [ _('Detach') ])
+		]) ]) ]));
+	},
+
+	details: function(client) {
+		return E('tr', { 'class': 'tr', 'id': 'pmip-details' }, [ E('td', { 'class': 'td left', 'colspan': COLUMNS.length + 1 }, [
+			client.reason ? E('div', { 'class': 'alert-message warning' }, [ client.reason ]) : '',
+			this.stages(client.stages),
+			E('p', {}, [ client.router ? _('Router %s, network of %d bits').format(client.router, client.prefix_length) : '',
+				client.service ? ', ' + _('service %s').format(client.service) : '' ]),
+			E('table', { 'class': 'table', 'id': 'pmip-events' }, (this.overview.events || []).map(function(event) {
+				return E('tr', { 'class': 'tr' }, [
+					E('td', { 'class': 'td left', 'width': '15%' }, [ pmip.ago(event[0]) ]),
+					E('td', { 'class': 'td left' }, [ event[2] > 1 ? _('%s (%d times)').format(event[1], event[2]) : event[1] ])
+				]);
+			}))
+		]) ]);
+	},
+
+	// How long each stage of the attach took, to scale.
+	stages: function(stages) {
+		const parts = stages.filter(function(stage) { return stage[0] != 'in all'; });
+		const sum = parts.reduce(function(total, stage) { return total + stage[1]; }, 0);
+		return E('div', { 'id': 'pmip-stages' }, [
+			E('div', { 'style': 'display:flex;max-width:600px;height:10px' }, parts.map(function(stage) {
+				return E('div', { 'style': 'width:%.1f%%;background:%s'.format(100 * stage[1] / (sum || 1), COLOURS[stage[0]] || 'gray') });
+			})),
+			E('div', {}, stages.map(function(stage) {
+				return E('span', { 'style': 'margin-right:1.5em;white-space:nowrap' }, [
+					COLOURS[stage[0]] ? E('span', { 'style': 'color:' + COLOURS[stage[0]] }, [ '■ ' ]) : '',
+					(STAGES[stage[0]] || stage[0]) + ' ' + pmip.milliseconds(stage[1])
+				]);
+			}))
+		]);
+	},
+
+	// What people do
+
+	handleFilter: function(ev) {
+		this.filter = ev.target.value;
+		this.showClients();
+	},
+
+	handleSort: function(column) {
+		this.sorting = { column: column, descending: column == this.sorting.column && !this.sorting.descending };
+		this.showClients();
+	},
+
+	handleOpen: function(mac) {
+		this.opened = mac == this.opened ? null : mac;
+		return this.refresh();
+	},
+
+	handleCheck: function() {
+		return pmip.check().then(L.bind(function(found) {
+			dom.content(this.findingsNode, pmip.findings(found));
+		}, this)).catch(L.bind(function(error) {
+			dom.content(this.findingsNode, E('p', {}, [ _('The check itself did not work.') ]));
+			pmip.complain(error);
+		}, this));
+	},
+
+	handleCounters: function() {
+		return pmip.stats().then(L.bind(function(counters) {
+			dom.content(this.countersNode, E('table', { 'class': 'table' }, Object.keys(counters).sort().map(function(name) {
+				return pmip.row(name, String(counters[name]));
+			})));
+		}, this)).catch(pmip.complain);
+	},
+
+	handleStart: function() {
+		return pmip.start().then(L.bind(this.refresh, this)).catch(pmip.complain);
+	},
+
+	handleDetach: function(client) {
+		ui.showModal(_('Detach'), [
+			E('p', {}, [ _('End the session of %s and send it away?').format(client.mac + ' ' + client.identity) ]),
+			E('p', {}, [ _('It may come back at once.') ]),
+			E('div', { 'class': 'right' }, [
+				E('button', { 'class': 'btn', 'click': ui.hideModal }, [ _('Cancel') ]),
+				' ',
+				E('button', {
+					'class': 'btn cbi-button-negative important', 'id': 'pmip-confirm', 'click': ui.createHandlerFn(this, 'handleConfirmed', client.mac)
+				}, [ _('Detach') ])
+			])
+		]);
+	},
+
+	handleConfirmed: function(mac) {
+		ui.hideModal();
+		return pmip.detach(mac).then(L.bind(this.refresh, this)).catch(pmip.complain);
+	}
+});

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+'use strict';
+'require baseclass';
+'require tools.pmip as pmip';
+
+return baseclass.extend({
+	title: _('Proxy Mobile IP'),
+
+	load: function() {
+		return pmip.overview();
+	},
+
+	render: function(overview) {
+		if (!overview)
+			return E('p', {}, [ _('The gateway does not run') ]);
+		const status = overview.status;
+		return E('table', { 'class': 'table' }, [
+			pmip.row(_('Clients'), String(status.clients))
+		].concat(status.anchors.map(function(anchor) {
+			return pmip.row(_('Anchor %s').format(anchor.address),
+				anchor.local ? _('last answer: %s').format(pmip.ago(anchor.answered)) : _('no way to it'));
+		}), [
+			pmip.row(_('More'), E('a', { 'href': L.url('admin/services/pmip') }, [ _('Status') ]))
+		]));
+	}
+});

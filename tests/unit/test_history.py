@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is kept of the past is true, and does not grow."""
+
+from mag import LIFETIME, LINK, PHONE
+from test_announcer import Gateway, refresh
+
+from mag_lite.history import MOST_EVENTS, MOST_SESSIONS, MOST_STATIONS, History
+
+
+def station(number):
+    return bytes((2, 0, 0, 0, number // 256, number % 256))
+
+
+def texts(gateway):
+    gateway.executor.run()
+    return [text for _, text, _ in gateway.history.events(PHONE, gateway.now)]
+
+
+def test_the_time_line_of_a_client_is_told_latest_first():
+    gateway = Gateway()
+    gateway.activate()
+    gateway.lease()
+    refresh(gateway)
+    gateway.news()
+    gateway.gateway.station_gone(LINK, PHONE, "it left", gateway.now)
+    assert [text.split(" in ")[0] for text in texts(gateway)] == [
+        "session ends: it left", "registered for 3600 s", "address confirmed by DHCP",
+        "registered for 3600 s", "attached on wlan0"]
+    ages = [age for age, _, _ in gateway.history.events(PHONE, gateway.now)]
+    assert ages == sorted(ages) and ages[-1] >= LIFETIME // 1000 - 41
+    assert [entry[1:] for entry in gateway.history.course(gateway.now)][1] == [-1, None]
+
+
+def test_why_a_client_is_refused_is_kept():
+    gateway = Gateway()
+    gateway.attach(identity=None)
+    assert texts(gateway)[0].startswith("not served: ")
+    gateway.attach()
+    gateway.answer(gateway.sent()[-1], 154)
+    assert "MAG_NOT_AUTHORIZED_FOR_PROXY_REG" in texts(gateway)[0]
+    assert gateway.history.course(gateway.now) == []
+
+
+def test_what_repeats_is_counted():
+    history = History()
+    for when in (1000, 2000, 5000):
+        history.note(PHONE, when, "the same")
+    history.note(PHONE, 6000, "another")
+    assert history.events(PHONE, 7000) == [[1, "another", 1], [2, "the same", 3]]
+
+
+def test_history_is_bounded():
+    history = History()
+    for number in range(MOST_STATIONS + 50):
+        for event in range(MOST_EVENTS + 5):
+            history.note(station(number), number * 1000 + event, "event %d" % event)
+    kept = [number for number in range(MOST_STATIONS + 50)
+            if history.events(station(number), 0)]
+    assert kept == list(range(50, MOST_STATIONS + 50))
+    events = history.events(station(100), 0)
+    assert len(events) == MOST_EVENTS and events[0][1] == "event %d" % (MOST_EVENTS + 4)
+    for number in range(MOST_SESSIONS + 9):
+        history.begun(number, number)
+    course = history.course(0)
+    assert len(course) == MOST_SESSIONS and course[-1][2] == MOST_SESSIONS + 8
