@@ -202,7 +202,7 @@ class Gateway:
         """The authenticator is back and knows who is there: see whose station still is."""
         at = now + RESTORE_PATIENCE
         for binding in self.bindings:
-            if binding.interface == interface and binding.forwarded:
+            if binding.interface == interface:
                 at += RESTORE_INTERVAL
                 self.timers.set(("refresh", binding.key), at)
 

@@ -312,6 +312,7 @@ class Registration:
         """The session is over; only a station that is still attached keeps its entry."""
         self.presence.forget(binding, now)
         self.timers.cancel(("retransmit", binding.key))
+        self.timers.cancel(("refresh", binding.key))
         binding.outstanding = {}
         binding.waiting = {}
         binding.forget_home()

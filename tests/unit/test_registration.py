@@ -18,6 +18,7 @@ from mag_lite.core.binding_update_list import (
     ACTIVE,
     DENIED,
     DEREGISTERING,
+    IDLE,
     REFRESHING,
     REGISTERING,
 )
@@ -391,6 +392,17 @@ def test_a_refusal_of_an_earlier_exchange_is_not_taken_for_a_wrong_echo():
     assert bench.count("pba.wrong_echo") == 0
     bench.answer(update)
     assert bench.binding.state == ACTIVE
+
+
+def test_no_entry_is_kept_for_a_station_that_vanished_while_hostapd_was_away():
+    bench = Bench()
+    bench.activate()
+    bench.gateway.registration.handle(bench.binding, "given back", bench.now, "released")
+    bench.wait(1000)
+    assert bench.binding.state == IDLE
+    bench.gateway.link_restored(LINK, bench.now)
+    bench.wait(10000)
+    assert bench.binding is None and bench.gateway.next_timeout() is None
 
 
 def test_a_late_refusal_causes_no_update_for_a_station_that_may_have_left():
