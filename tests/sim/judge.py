@@ -358,11 +358,14 @@ class Judge:
         for node in self.access_points:
             left = node.core.bindings, node.core.timers, node.journal, node.kernel.elements
             if any(len(each) for each in left):
-                raise Violation("%s is left with %s" % (node.name, left))
+                raise Violation("%s is left with %s, %s" % (
+                    node.name, [(str(each), each.state) for each in node.core.bindings],
+                    list(node.core.timers._live)))
         for anchor in self.anchors:
             left = anchor.core.cache, anchor.routes, anchor.journal, anchor.devices
             if any(len(each) for each in left) or anchor.core.next_timeout():
-                raise Violation("%s is left with %s" % (anchor.name, left))
+                raise Violation("%s is left with %s, %s" % (
+                    anchor.name, list(anchor.routes), list(anchor.journal)))
 
 
 def _key(anchor, home):
@@ -433,13 +436,13 @@ def audit_gateway(node):
 
 #: For a binding in each state: the timers of which one of each group must run, and those that may.
 _TIMERS = {
-    IDLE: ((), ("presence",)),
-    REGISTERING: ((("retransmit", "presence"),), ("retransmit", "presence")),
+    IDLE: ((), ("refresh", "presence")),
+    REGISTERING: ((("retransmit", "presence"),), ("refresh", "retransmit", "presence")),
     ACTIVE: ((("expiry",), ("refresh", "presence")), ("expiry", "refresh", "presence")),
     REFRESHING: ((("expiry",), ("retransmit", "presence")),
                  ("expiry", "refresh", "retransmit", "presence")),
-    DEREGISTERING: ((("retransmit",),), ("retransmit", "presence")),
-    DENIED: ((), ("retransmit", "presence")),
+    DEREGISTERING: ((("retransmit",),), ("refresh", "retransmit", "presence")),
+    DENIED: ((), ("refresh", "retransmit", "presence")),
 }
 
 

@@ -38,6 +38,7 @@ class Phone:
         self._busy = busy
         self._keys = {}  # place -> when it authenticated there (ms)
         self._attachment = 0
+        self._gone = False
         self._frames = {}
 
     @property
@@ -126,7 +127,7 @@ class Phone:
 
     def go(self):
         """Say good-bye for ever."""
-        self.asleep = False
+        self.asleep, self._gone = False, True
         if self.place:
             self._say_goodbye()
 
@@ -139,7 +140,7 @@ class Phone:
             self.come(*place)
 
     def _arrive(self, place):
-        if self.place is None and not self.asleep:
+        if self.place is None and not self.asleep and not self._gone:
             self.come(*place)
 
     def _come_again(self):
