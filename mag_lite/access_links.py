@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The access links: on each device the clients' frames and the access point's control socket."""
 
+from mag_lite.access_point import AccessPoint
 from mag_lite.system.access_link import AccessLink
-from mag_lite.system.hostapd import Hostapd
 
 
 class AccessLinks:
     """Opens the configured devices as they come and go.
 
     `on_frame(interface, frame)` gets what clients ask of us; `listener` is told by each
-    Hostapd of its stations.
+    AccessPoint of its stations.
     """
 
     def __init__(self, loop, log, access, on_frame, listener):
@@ -19,13 +19,12 @@ class AccessLinks:
         self._on_frame = on_frame
         self._links = {}
         self._indexes = {}
-        self._hostapds = {
-            device: Hostapd(loop, section.hostapd, device, listener)
-            for device, section in access.items()}
+        self._access_points = {
+            device: AccessPoint(loop, section, listener) for device, section in access.items()}
 
     def check(self, device: str) -> bool:
         """Look at a device of which there is news; return True if it came, went or was replaced."""
-        self._hostapds[device].link_changed()
+        self._access_points[device].link_changed()
         index = _index(device)
         if index == self._indexes.get(device):
             return False
@@ -52,16 +51,28 @@ class AccessLinks:
         link = self._links.get(device)
         return link is not None and link.send(frame)
 
-    def hostapd(self, device: str) -> Hostapd:
-        """The control connection of the device's access point."""
-        return self._hostapds[device]
+    def access_point(self, device: str) -> AccessPoint:
+        """The access point behind the device."""
+        return self._access_points[device]
+
+    def device_of(self, name: str):
+        """Return the access device to which this link belongs: itself, a BSS or a port of it;
+        else None."""
+        for device, section in self._access.items():
+            if name == device or name in section.bss:
+                return device
+        bridge = _index(name + "/master")
+        for device, index in self._indexes.items():
+            if bridge is not None and index == bridge:
+                return device
+        return None
 
     def close(self):
         """Close all; once."""
         for link in self._links.values():
             link.close()
-        for hostapd in self._hostapds.values():
-            hostapd.close()
+        for access_point in self._access_points.values():
+            access_point.close()
 
     def _open(self, device):
         try:

@@ -6,7 +6,7 @@ import os
 
 from mag_lite import configuration, surroundings
 from mag_lite.surroundings import FAIL, PASS, WARN
-from mag_lite.system import settings, sockets, tunnel
+from mag_lite.system import settings, sockets, sysctl, tunnel
 from mag_lite.system.control import NoAnswer, ask
 from mag_lite.system.files import exists
 from mag_lite.system.netlink import NetlinkError
@@ -120,17 +120,33 @@ def _access(access):
         return [(FAIL, "access device %s does not exist" % device,
                  "correct option device, or enable the wireless network")]
     findings = [(PASS, "access device %s exists" % device, None)]
-    if not exists("%s/%s" % (access.hostapd, device)):
-        findings.append((FAIL, "hostapd has no control socket %s/%s" % (access.hostapd, device),
-                         "start the access point, or correct option hostapd"))
-    if exists("/sys/class/net/%s/master" % device) and _is_shared_bridge(device):
-        findings.append((FAIL, "%s is in a bridge with other devices: clients would bypass the "
-                         "gateway" % device, "give the wireless network a network of its own"))
+    for bss in access.bss:
+        if not exists("%s/%s" % (access.hostapd, bss)):
+            findings.append((FAIL, "hostapd has no control socket %s/%s" % (access.hostapd, bss),
+                             "start the access point, or correct options bss and hostapd"))
+    if exists("/sys/class/net/%s/master" % device):
+        findings.append((FAIL, "%s is a port of a bridge, which takes its clients' packets"
+                         % device, "take the bridge as option device, and '%s' as bss" % device))
+    if exists("/sys/class/net/%s/bridge" % device):
+        findings += _bridge(device, access)
     return findings
 
 
-def _is_shared_bridge(device):
-    return len(os.listdir("/sys/class/net/%s/master/brif" % device)) > 1
+def _bridge(device, access):
+    findings = []
+    for port in os.listdir("/sys/class/net/%s/brif" % device):
+        if port not in access.bss and not _is_wireless(port):
+            findings.append((FAIL, "%s is in the bridge %s with the clients, who would bypass the "
+                             "gateway" % (port, device),
+                             "give the clients a bridge of their own, or a VLAN in this one"))
+    if sysctl.read("net/bridge/bridge-nf-call-iptables") == "1":
+        findings.append((FAIL, "the packet filter looks into bridges, and drops clients' requests",
+                         "sysctl -w net.bridge.bridge-nf-call-iptables=0 and -ip6tables=0"))
+    return findings
+
+
+def _is_wireless(device):
+    return exists("/sys/class/net/%s/phy80211" % device)
 
 
 def _daemon(run_directory, chosen):

@@ -36,10 +36,15 @@ SCHEMA = (
     )),
     SectionSchema("access", ANY, (
         ("device", settings.INTERFACE, REQUIRED, "interface on which clients are served"),
+        ("bss", settings.list_of(settings.INTERFACE), None,
+         "wireless interfaces whose clients come in by the device, if it is a bridge or a VLAN; "
+         "without: the device itself"),
         ("hostapd", settings.PATH, "/var/run/hostapd",
-         "directory of the control socket of the device's access point"),
+         "directory of the control sockets of the device's access points"),
         ("identity", settings.choice("authenticated", "mac"), "authenticated",
          "serve only clients with an identity, or use MAC addresses where there is none"),
+        ("isolate", settings.FLAG, "1",
+         "let hostapd and the bridge relay nothing between clients"),
     )),
     SectionSchema("anchor", ANY, (
         ("address", settings.ADDRESS, REQUIRED, "a further anchor, for profiles to name"),
@@ -49,6 +54,7 @@ SCHEMA = (
     )),
     SectionSchema("profile", ANY, (
         ("match", settings.PATTERN, REQUIRED, "identity, `*@realm` or `*`; the first match counts"),
+        ("access", settings.TEXT, None, "name of the access section it is for; without: all"),
         ("anchor", settings.TEXT, None, "name of the anchor section; without: option lma"),
         ("service", settings.TEXT, None, "Service Selection (APN) to ask the anchor for"),
         ("ip", _IP, None, "as in section mag, which counts without"),
@@ -108,7 +114,8 @@ class _Reader:
                 self._complain("access: option device: '%s' occurs twice" % section.device)
                 continue
             access[section.device] = Access(
-                section.device, section.hostapd, section.identity, WIRELESS_LAN)
+                section.device, tuple(section.bss) or (section.device,), section.hostapd,
+                section.identity, WIRELESS_LAN, section.isolate)
         return access
 
     def anchors(self):
@@ -137,11 +144,23 @@ class _Reader:
             if section.match is None:
                 continue
             anchor = self._anchor_named(section)
-            if anchor is not None or not section.allow:
-                profiles.append(Profile(section.name or section.match, section.match, anchor,
-                                        (section.service or "").encode(), section.allow,
+            device = self._device_named(section)
+            if device != "" and (anchor is not None or not section.allow):
+                profiles.append(Profile(section.name or section.match, section.match, device,
+                                        anchor, (section.service or "").encode(), section.allow,
                                         _VERSIONS[section.ip or self._found.mag.ip]))
         return profiles
+
+    def _device_named(self, section):
+        # None: any; "": there is no such section
+        if section.access is None:
+            return None
+        for access in self._found.access:
+            if access.name == section.access and access.device is not None:
+                return access.device
+        self._complain("profile '%s': option access: there is no access section '%s'"
+                       % (section.name, section.access))
+        return ""
 
     def _anchor_named(self, section):
         wanted = section.anchor or "lma"

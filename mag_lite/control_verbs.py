@@ -53,7 +53,7 @@ class ControlVerbs:
     def _access(self, device):
         links = self._daemon.links
         return {"device": device, "present": links.is_open(device),
-                "hostapd": links.hostapd(device).connected}
+                "hostapd": links.access_point(device).connected}
 
     def _anchors(self, request):
         return {"anchors": [self._anchor(a) for a in self._daemon.configuration.anchors]}

@@ -17,6 +17,7 @@ from mag_lite.history import History
 from mag_lite.lease_file import LeaseFile
 from mag_lite.recovery import Recovery
 from mag_lite.system import sockets, ubus
+from mag_lite.system.access_bridge import AccessBridges
 from mag_lite.system.clock import boot_identifier
 from mag_lite.system.control import ControlServer
 from mag_lite.system.files import make_directory
@@ -58,6 +59,7 @@ class Daemon:
         self._access_points_lost = set()
         self.journal = Journal(run_directory + "/bindings")
         self.forwarding = Forwarding(run_directory, log, _serves_ipv6(chosen))
+        self._bridges = AccessBridges()
         # Sessions are lost with the journal, which is lost when the machine starts anew.
         self.gateway = Gateway(chosen, self._mtu, boot_identifier())
         self.transport = Transport(self.loop, log, chosen.anchors, self._message_received,
@@ -124,15 +126,17 @@ class Daemon:
         self.transport.close()
         if self.flushing:
             self.forwarding.close()
+            self._bridges.prepare([])
         else:
             self.forwarding.abandon()
+        self._bridges.close()
         self.journal.close()
 
     def detach(self, mac: bytes) -> bool:
         """End the session of a station and send it away; return True if there was one."""
         found = [binding for binding in self.gateway.bindings if binding.mac == mac]
         for binding in found:
-            self.links.hostapd(binding.interface).remove(mac, True)
+            self.links.access_point(binding.interface).remove(mac, True)
             self.gateway.station_gone(
                 binding.interface, mac, "detached by the administrator", self.loop.now())
         self._settle()
@@ -161,18 +165,18 @@ class Daemon:
         self.gateway.station_seen(interface, mac, self._now())
         self._settle()
 
-    def hostapd_up(self, interface):
-        """As above."""
-        self.log.info("access point on %s: connected to hostapd" % interface)
-        if interface in self._access_points_lost:
-            self._access_points_lost.discard(interface)
+    def hostapd_up(self, interface, bss):
+        """As above, of one BSS of the access device."""
+        self.log.info("access point on %s: connected to hostapd" % bss)
+        if bss in self._access_points_lost:
+            self._access_points_lost.discard(bss)
             self.gateway.link_restored(interface, self._now())
             self._settle()
 
-    def hostapd_down(self, interface, reason):
+    def hostapd_down(self, interface, bss, reason):
         """As above."""
-        self.log.warning("access point on %s: no connection to hostapd: %s" % (interface, reason))
-        self._access_points_lost.add(interface)
+        self.log.warning("access point on %s: no connection to hostapd: %s" % (bss, reason))
+        self._access_points_lost.add(bss)
 
     def _frame_received(self, interface, frame):
         self.gateway.frame_received(interface, frame, self._now())
@@ -207,22 +211,26 @@ class Daemon:
     # Links and paths
 
     def _link_changed(self, name):
-        if name in self.configuration.access:
-            if self.links.check(name):
-                self._prepare(self._prepared)
-            self._repair_soon()
-        elif name is None:
+        if name is None:
             self.links.check_all()
             self._prepare(self._prepared)
             self._repair_soon()
-        else:
+            return
+        device = self.links.device_of(name)
+        if device is None:
             self.transport.check_soon()
+            return
+        if self.links.check(device):
+            self._prepare(self._prepared)
+        elif name != device:
+            self._join_bridges()
+        self._repair_soon()
 
     def _hostapd_changed(self, name, present):
         """An access point's object on ubus came or went: hostapd has restarted, or ended."""
-        device = name.split(".", 1)[1]
-        if device in self.configuration.access:
-            self.links.hostapd(device).link_changed()
+        device = self.links.device_of(name.split(".", 1)[1])
+        if device is not None:
+            self.links.access_point(device).link_changed()
 
     def _network_changed(self, notification, values):
         """An interface may have another address, of which there is no news of links."""
@@ -250,8 +258,15 @@ class Daemon:
         self._prepared = list(anchors)
         try:
             self.forwarding.prepare(list(self.configuration.access), self._prepared)
+            self._bridges.prepare(self.configuration.access.values())
         except (NetlinkError, NftablesError, OSError) as error:
             self.log.error("the kernel cannot forward: %s; see: pmip check" % error)
+
+    def _join_bridges(self):
+        try:
+            self._bridges.prepare(self.configuration.access.values())
+        except NetlinkError as error:
+            self.log.error("access bridge: %s" % error)
 
     def _path_changed(self, anchor):
         try:

@@ -92,16 +92,16 @@ class Executor:
         self._announcer.leased(action.binding)
 
     def _query_station(self, action):
-        self._links.hostapd(action.interface).query(action.mac)
+        self._links.access_point(action.interface).query(action.mac)
 
     def _poll_station(self, action):
-        self._links.hostapd(action.interface).poll(action.mac)
+        self._links.access_point(action.interface).poll(action.mac)
 
     def _reauthenticate(self, action):
-        self._links.hostapd(action.interface).reauthenticate(action.mac)
+        self._links.access_point(action.interface).reauthenticate(action.mac)
 
     def _remove_station(self, action):
-        self._links.hostapd(action.interface).remove(action.mac, action.tell)
+        self._links.access_point(action.interface).remove(action.mac, action.tell)
 
     def _write_log(self, action):
         self._log.at(action.level, action.text)

@@ -34,6 +34,7 @@ def findings(configurations: dict, devices, ipv6: bool, ipv4: bool) -> list:
     if "firewall" in configurations:
         found += _firewall(configurations["firewall"], ipv6, ipv4)
     for device in devices:
+        found += _station_interfaces(configurations.get("wireless", []), device)
         for network in networks(configurations, device):
             found += _servers(configurations.get("dhcp", []), device, network)
     return found
@@ -102,6 +103,14 @@ def _wireless(sections, device):
         if section.options.get("ifname", invented) == device:
             return [section]
     return []
+
+
+def _station_interfaces(wireless, device):
+    # Of a bridge they become ports, which is no trouble.
+    return [(FAIL, "each client of %s gets an interface of its own, which is not served" % device,
+             "uci delete wireless.%s.per_sta_vif, or put it in a bridge of its own and take that "
+             "as option device" % section.name)
+            for section in _wireless(wireless, device) if _is_on(section, "per_sta_vif")]
 
 
 def _servers(dhcp, device, network):

@@ -3,13 +3,15 @@
 
 from collections import namedtuple
 
-#: An access link: its device, the directory of hostapd's control sockets, where identities come
-#: from ("authenticated" or "mac"), and the Access Technology Type (RFC 5213 section 8.5).
-Access = namedtuple("Access", ("device", "hostapd", "identity", "technology"))
+#: An access link: its device, the wireless interfaces whose clients come in by it, the directory of
+#: their hostapds' control sockets, where identities come from ("authenticated" or "mac"), the
+#: Access Technology Type (RFC 5213 section 8.5), and whether clients are kept apart.
+Access = namedtuple("Access", ("device", "bss", "hostapd", "identity", "technology", "isolate"))
 
-#: The policy for the identities that match: anchor, Service Selection, IP versions (a tuple of 4
-#: and 6), or no service at all.
-Profile = namedtuple("Profile", ("name", "match", "anchor", "service", "allow", "ip_versions"))
+#: The policy for the identities that match on an access device (None: on any): anchor, Service
+#: Selection, IP versions (a tuple of 4 and 6), or no service at all.
+Profile = namedtuple("Profile", (
+    "name", "match", "access", "anchor", "service", "allow", "ip_versions"))
 
 #: `lifetime` in ms; `timestamp` is "auto", "on" or "off"; `dns` and `dns6` lists of addresses;
 #: `ip_versions` as in a profile; `access` a dict by device; `anchors` a list whose first one is

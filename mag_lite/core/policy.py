@@ -28,7 +28,7 @@ class Policy:
 
         That is empty if it is not known any more, and None without authentication: only then,
         and where the access section says so, the MAC address stands in, for it is easily forged.
-        The first profile whose pattern matches decides.
+        The first profile of this access link whose pattern matches decides.
         """
         if identity is None and access.identity == "mac":
             identity = format_mac(mac).replace(":", "-").encode()
@@ -40,7 +40,8 @@ class Policy:
         if len(identity) > 254:
             return Decision(b"", "its identity is longer than 254 octets")
         for profile in self.configuration.profiles:
-            if matches(profile.match.encode(), identity):
+            if profile.access in (None, access.device) and matches(
+                    profile.match.encode(), identity):
                 return self._by_profile(profile, identity)
         return _accept(
             identity, self.configuration.anchors[0], b"", self.configuration.ip_versions)

@@ -29,16 +29,19 @@ class Hostapd:
     listener.station_seen(interface, mac)
         it answered a poll().
 
+    With `isolate` hostapd is told to relay nothing between stations, each time that it comes up.
+
     While hostapd is there, nothing is asked without cause; while it is not, it is looked for
     every 0.25 s to 5 s, and upon link_changed().
     """
 
-    def __init__(self, loop, directory: str, interface: str, listener):
+    def __init__(self, loop, directory: str, interface: str, listener, isolate: bool = False):
         self._loop = loop
         self._path = directory + "/" + interface
         self._interface = interface
         self._listener = listener
         self._dialogue = None
+        self._isolate = isolate
         self._up = None  # nothing is known yet
         self._retry = _FIRST_RETRY
         self._describes = True  # builds without MIB do not know STA
@@ -160,8 +163,18 @@ class Hostapd:
             self._up = True
             self._listener.hostapd_up(self._interface)
             if self._up:
+                self._keep_apart()
                 self._dialogue.ask("GET_CONFIG", self._configured)
                 self._dialogue.ask("STA-FIRST", self._first_described)
+
+    def _keep_apart(self) -> None:
+        """Let no station send to another by the radio, however hostapd was configured.
+
+        hostapd tells the driver when it next updates the beacon.
+        """
+        if self._isolate:
+            self._dialogue.ask("SET ap_isolate 1", _ignore)
+            self._dialogue.ask("UPDATE_BEACON", _ignore)
 
     def _configured(self, answer: bytes) -> None:
         self._only_eap = only_eap(answer)

@@ -28,6 +28,9 @@ RTEXT_FILTER_SKIP_STATS = 0x8
 
 NDA_DST, NDA_LLADDR, NDA_PROTOCOL = 1, 2, 12
 NUD_PERMANENT = 0x80
+NTF_SELF = 0x2
+IFLA_PROTINFO, IFLA_BRPORT_ISOLATED = 12, 33
+AF_BRIDGE = 7
 
 RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS = 1, 2, 4, 5, 7, 8
 RTA_CACHEINFO, RTA_TABLE, RTAX_MTU = 12, 15, 2
@@ -168,6 +171,32 @@ def parse_neighbour(body: bytes):
     found = netlink.attributes(body, 12)
     protocol = (found.get(NDA_PROTOCOL) or b"\0")[0]
     return Neighbour(device, found.get(NDA_DST, b""), found.get(NDA_LLADDR, b""), protocol)
+
+
+# Bridges
+
+
+def new_own_address(bridge: int, mac: bytes) -> Request:
+    """Let a bridge hand up what is for this MAC address, as for its own."""
+    return _own_address("new", RTM_NEWNEIGH, netlink.NLM_F_CREATE, bridge, mac)
+
+
+def delete_own_address(bridge: int, mac: bytes) -> Request:
+    """Undo it; ENOENT when there is nothing to undo."""
+    return _own_address("delete", RTM_DELNEIGH, 0, bridge, mac)
+
+
+def _own_address(verb: str, kind: int, flags: int, bridge: int, mac: bytes) -> Request:
+    header = struct.pack("BBHiHBB", AF_BRIDGE, 0, 0, bridge, NUD_PERMANENT, NTF_SELF, 0)
+    return Request("%s address of bridge %d" % (verb, bridge), kind, flags,
+                   header + attribute(NDA_LLADDR, mac))
+
+
+def isolate_port(port: int) -> Request:
+    """Let a bridge pass nothing between this port and others that are isolated."""
+    header = struct.pack("BBHiII", AF_BRIDGE, 0, 0, port, 0, 0)
+    return Request("isolate port %d" % port, RTM_SETLINK, 0, header + nested(
+        IFLA_PROTINFO, attribute(IFLA_BRPORT_ISOLATED, b"\1")))
 
 
 # Routes

@@ -39,10 +39,11 @@ class AccessPoint(Node):
         ours = [Anchor(index, anchor.name, anchor.address, self.address,
                        self._settings.encapsulation, None)
                 for index, anchor in enumerate(self.anchors)]
-        profiles = [Profile(anchor.name, "*@" + anchor.name, anchor, b"", True,
+        profiles = [Profile(anchor.name, "*@" + anchor.name, None, anchor, b"", True,
                             self._settings.ip_versions)
                     for anchor in ours]
-        access = {link: Access(link, "/run/hostapd", "authenticated", 4) for link in LINKS}
+        access = {link: Access(link, (link,), "/run/hostapd", "authenticated", 4, True)
+                  for link in LINKS}
         return Configuration(self._settings.lifetime * 1000, "on", [], [],
                              self._settings.ip_versions, access, ours, profiles)
 

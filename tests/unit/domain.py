@@ -31,7 +31,7 @@ class AccessPoint:
         self.domain = domain
         self.address = address
         anchor = Anchor(0, "lma", LMA, address, "gre", None)
-        access = {LINK: Access(LINK, "/var/run/hostapd", "authenticated", 4)}
+        access = {LINK: Access(LINK, (LINK,), "/var/run/hostapd", "authenticated", 4, True)}
         self.gateway = Gateway(
             Configuration(domain.lifetime, "on", [], [], ip_versions, access, [anchor], []),
             lambda binding: 1476)

@@ -29,10 +29,10 @@ class Bench:
     def __init__(self, clock=CLOCK, profiles=(), identity="authenticated", ip_versions=(4,),
                  encapsulation="gre"):
         anchor = Anchor(0, "lma", ANCHOR, parse_address("192.0.2.10"), encapsulation, None)
-        chosen = [Profile(name, match, anchor, service, allow, ip_versions)
+        chosen = [Profile(name, match, None, anchor, service, allow, ip_versions)
                   for name, match, service, allow in profiles]
-        access = {LINK: Access(LINK, "/var/run/hostapd", identity, 4),
-                  "wlan1": Access("wlan1", "/var/run/hostapd", identity, 4)}
+        access = {LINK: Access(LINK, (LINK,), "/var/run/hostapd", identity, 4, True),
+                  "wlan1": Access("wlan1", ("wlan1",), "/var/run/hostapd", identity, 4, True)}
         configuration = Configuration(
             LIFETIME, "on", [parse_address("192.0.2.53")], [DNS6], ip_versions, access,
             [anchor], chosen)

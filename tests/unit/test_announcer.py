@@ -27,7 +27,7 @@ class Willing:
     send = info = error = warning = add_client = remove_client = remove = at = query = poll = _yes
     reauthenticate = now = _yes
 
-    def hostapd(self, interface):
+    def access_point(self, interface):
         return self
 
     def write(self, key, record):

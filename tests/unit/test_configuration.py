@@ -100,3 +100,20 @@ config anchor 'x'
 	option address '198.51.100.2'
 	option local '2001:db8::1'
 """)
+
+
+def test_a_bridge_names_the_wireless_interfaces_behind_it():
+    bridge = SMALLEST + "\tlist bss 'phy0-ap1'\n\tlist bss 'phy1-ap1'\n\toption isolate '0'\n"
+    for text, bss, isolate in ((SMALLEST, ("wlan0",), True),
+                               (bridge, ("phy0-ap1", "phy1-ap1"), False)):
+        access = read(text)[0].access["wlan0"]
+        assert access.bss == bss and access.isolate == isolate
+
+
+def test_a_profile_is_for_the_access_section_that_it_names():
+    profile = "config profile 'p'\n\toption match '*'\n\toption access '%s'\n"
+    configuration, problems = read(SMALLEST + profile % "wlan")
+    assert problems == [] and configuration.profiles[0].access == "wlan0"
+    assert "profile 'p': option access: there is no access section 'guests'" in complaint(
+        SMALLEST + profile % "guests")
+    assert read(SMALLEST + profile % "guests")[0].profiles == []

@@ -9,10 +9,12 @@ class Standing:
 
     def __init__(self):
         self.configuration = self.links = self.transport = self
-        self.access = {"wlan0": None, "phy1-ap0": None}
         self.looked = []
 
-    def hostapd(self, device):
+    def device_of(self, name):
+        return {"wlan0": "wlan0", "phy1-ap0": "br-guest"}.get(name)
+
+    def access_point(self, device):
         self.looked.append(device)
         return self
 
@@ -27,7 +29,7 @@ def test_an_access_point_is_looked_at_when_its_object_comes_or_goes():
     for present in (True, False):
         daemon = Standing()
         Daemon._hostapd_changed(daemon, "hostapd.phy1-ap0", present)
-        assert daemon.looked == ["phy1-ap0", "link_changed"]
+        assert daemon.looked == ["br-guest", "link_changed"]
 
 
 def test_other_access_points_are_left_alone():

@@ -153,3 +153,11 @@ def test_what_is_not_there_or_makes_no_sense_is_left_out():
         files = surroundings.load(path)
         assert sorted(files) == ["network"]
         assert surroundings.findings(files, ["wlan0"], True, True) == []
+
+
+def test_interfaces_of_single_clients_are_refused():
+    text = "config wifi-iface ap\n\toption device radio0\n\toption ifname wlan0\n"
+    for line, levels in (("", []), ("\toption per_sta_vif 1\n", [FAIL])):
+        found = surroundings.findings({"wireless": uci.parse(text + line)}, ["wlan0"], True, True)
+        assert [level for level, _, _ in found] == levels
+        assert not found or "uci delete wireless.ap.per_sta_vif" in found[0][2]
