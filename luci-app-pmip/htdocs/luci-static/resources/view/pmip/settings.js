@@ -147,6 +147,11 @@ return view.extend({
 			return twice ? _("'%s' occurs twice").format(value) : kinds.networkInterface(section_id, value);
 		};
 
+		option = section.option(form.DynamicList, 'bss', _('Wireless interfaces'),
+			_('Whose clients come in by a bridge or a VLAN.'));
+		option.validate = kinds.networkInterface;
+		option.modalonly = true;
+
 		option = section.option(form.ListValue, 'identity', _('Identity'),
 			_('Anybody can forge a MAC address.'));
 		option.value('authenticated', _('only clients that have authenticated with 802.1X'));
@@ -156,6 +161,9 @@ return view.extend({
 		option = section.option(form.Value, 'hostapd', _("Directory of hostapd's control sockets"));
 		option.validate = kinds.path;
 		option.placeholder = '/var/run/hostapd';
+		option.modalonly = true;
+
+		option = flag(section, null, 'isolate', _('Isolate'), _('Let hostapd and the bridge relay nothing between clients.'));
 		option.modalonly = true;
 	},
 
@@ -190,6 +198,10 @@ return view.extend({
 		option.rmempty = false;
 		option.placeholder = '*@example.org';
 		option.validate = kinds.pattern;
+
+		option = section.option(form.ListValue, 'access', _('Access network'));
+		option.value('', _('all'));
+		uci.sections('pmip', 'access').forEach(function(each) { option.value(each['.name']); });
 
 		option = section.option(form.ListValue, 'anchor', _('Anchor'));
 		option.value('', _('the anchor of all'));
