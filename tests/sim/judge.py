@@ -278,7 +278,7 @@ class Judge:
 
     @staticmethod
     def _is_fair(node, since):
-        return (node.core and node.fair_since <= since and abs(node.error) <= SMALL_ERROR
+        return (node.core and node.fair_since < since and abs(node.error) <= SMALL_ERROR
                 and getattr(node, "weather", FAIR) is FAIR)
 
     def _must_be_served(self, phone, when):
