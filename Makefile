@@ -13,13 +13,14 @@ DEMO = $(if $(IPV6),--ipv6) $(if $(MICROPYTHON),--micropython)
 help:
 	@echo 'make demo                a phone roams between two access points, live (KEEP=1: then a prompt,'
 	@echo '                         IPV6=1: anchor over IPv6, MICROPYTHON=1: daemons on MicroPython)'
-	@echo 'make test                all tests (STAGES="ruff unit luci unit-micropython mpy-cross fuzz kernel")'
+	@echo 'make test                all tests (STAGES="ruff unit luci unit-micropython mpy-cross fuzz sim kernel")'
 	@echo 'make test KERNEL=6.1     the same on Linux 6.1'
 	@echo 'make bench               measurements, as a table and JSON'
 	@echo 'make ipk, make apk        packages for OpenWrt, in build/'
 	@echo 'make feed                both, with index and checksums, in build/feed'
 	@echo 'make size                how large the packages are, on flash and in memory'
 	@echo 'make fuzz                random input to every parser'
+	@echo 'make sim                 many gateways, clients that roam and a hostile network, in fake time'
 	@echo 'make lint                ruff'
 	@echo 'make setup               only what all these need: packages, Python, test kernel'
 	@echo 'make clean               remove what tests leave in the work tree'
@@ -54,6 +55,9 @@ size: setup
 fuzz: setup
 	@$(BED_PATH) $(PYTHON) tests/fuzz/run.py
 
+sim: setup
+	@$(PYTHON) tests/sim/run.py
+
 lint: setup
 	@$(PMIP_CACHE)/venv/bin/ruff check .
 
@@ -61,4 +65,4 @@ clean:
 	rm -rf build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test bench ipk apk feed size fuzz lint clean
+.PHONY: help setup demo test bench ipk apk feed size fuzz sim lint clean

@@ -144,6 +144,13 @@ def fuzz():
     return Result(output.count(" mutate "), int(bool(status)), output)
 
 
+def simulation():
+    """A million events: gateways, an anchor, clients that roam and a hostile network."""
+    status, output = run(sys.executable, "tests/sim/run.py", "-n", "1000000")
+    worlds = len(re.findall(r"^seed ", output, re.MULTILINE))
+    return Result(worlds, int(bool(status)), output)
+
+
 STAGES = {
     "ruff": ruff,
     "unit": unit_cpython,
@@ -151,6 +158,7 @@ STAGES = {
     "unit-micropython": unit_micropython,
     "mpy-cross": compiles,
     "fuzz": fuzz,
+    "sim": simulation,
     "kernel": kernel_scripts,
 }
 

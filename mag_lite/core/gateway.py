@@ -101,6 +101,7 @@ class Gateway:
         if binding is None:
             binding = Binding(interface, mac, decision.mn_identifier)
             binding.anchor = decision.anchor
+            binding.sequence = self.sender.last_sequence
             self.bindings.add(binding)
         if now - since < NEWS:
             self._attach(binding, access, decision, since, now)

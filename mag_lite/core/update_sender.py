@@ -25,6 +25,8 @@ class UpdateSender:
         #: Time of day less `now`, in 1/65536 s; None while the clock is not to be trusted:
         #: then sequence numbers alone order the updates (RFC 5213 section 5.5).
         self.clock_offset = None
+        #: New bindings count on from here: no late answer to another is taken for theirs.
+        self.last_sequence = 0
         self._last_timestamp = 0
 
     def begin(self, binding, now: int, lifetime: int, handoff_indicator: int):
@@ -50,7 +52,7 @@ class UpdateSender:
             binding.sequence = accepted
 
     def _send(self, binding, now):
-        binding.sequence = (binding.sequence + 1) & 0xFFFF
+        binding.sequence = self.last_sequence = (binding.sequence + 1) & 0xFFFF
         timestamp = self._timestamp(now)
         binding.outstanding[binding.sequence] = timestamp, now
         binding.outstanding.pop((binding.sequence - REMEMBERED) & 0xFFFF, None)

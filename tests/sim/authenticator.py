@@ -101,7 +101,8 @@ class Authenticator:
                          self._access_point.monotonic() - 1000 * seconds)
 
     def _reauthenticated(self, key, entry):
-        if self.stations.get(key) is entry and self._access_point.gateway:
+        present = entry[0].is_at(self._access_point, key[0])
+        if present and self.stations.get(key) is entry and self._access_point.gateway:
             self._authorized(key, entry[0].identity, self._access_point.monotonic())
 
     def _seen(self, interface, mac):

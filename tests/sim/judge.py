@@ -266,7 +266,8 @@ class Judge:
         self.world.after(SOON, self._check_soon, phone, self.world.now)
 
     def _check_soon(self, phone, since):
-        if phone.answers == 1 and self._should_serve(phone, since):
+        revoked = phone.revoked_at > since - PATIENCE  # perhaps not finished when it came
+        if phone.answers == 1 and not revoked and self._should_serve(phone, since):
             self._must_be_served(phone, "since it came, %d ms ago" % SOON)
 
     def _should_serve(self, phone, since):
@@ -277,7 +278,7 @@ class Judge:
 
     @staticmethod
     def _is_fair(node, since):
-        return (node.core and node.fair_since <= since and abs(node.error) <= SMALL_ERROR
+        return (node.core and node.fair_since < since and abs(node.error) <= SMALL_ERROR
                 and getattr(node, "weather", FAIR) is FAIR)
 
     def _must_be_served(self, phone, when):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Gateways, anchors, clients and a hostile network: run.py [-n EVENTS] [-s SEED] [-t TOTAL]
 
-Runs seeds of SLICE events each, of SEED alone or from the first on that is not in the tally, until
-EVENTS (default a million) are done. With -t TOTAL the runs add up in tests/sim/tally.json until it
-has reached TOTAL. A violation is told with what led to it and with the command to replay it, and
-makes the exit status 1; --trace CLIENT prints all that befell a client (or `all`).
+Runs seeds of SLICE events each, or a little more, from 0 on until EVENTS (default a million) are
+done; or SEED alone. With -t TOTAL seeds add up in tests/sim/tally.json until they have had TOTAL
+events: first those that have failed, then new ones. A violation is told with what led to it and
+with the command to replay it, and makes the exit status 1. --trace prints what befell a client, by
+the words that name it, such as p7@,00:07; `all` prints everything.
 """
 
 import argparse
@@ -25,21 +26,23 @@ SLICE = 100000
 
 
 def load_tally():
-    """How many events the seeds from 0 to `seeds` have had, without a violation."""
+    """How many events the seeds below `seeds` have had, but for those that `failed`."""
     try:
         with open(TALLY) as file:
             return json.load(file)
     except FileNotFoundError:
-        return {"seeds": 0, "events": 0}
+        return {"events": 0, "failed": [], "seeds": 0}
 
 
-def add_to_tally(seed, events):
+def add_to_tally(seed, events, fine):
     """Record a seed."""
     tally = load_tally()
-    tally["seeds"] = seed + 1
-    tally["events"] += events
+    tally["seeds"] = max(tally["seeds"], seed + 1)
+    tally["failed"] = sorted(set(tally["failed"]) - {seed} | (set() if fine else {seed}))
+    if fine:
+        tally["events"] += events
     with open(TALLY + ".new", "w") as file:
-        json.dump(tally, file, indent=1, sort_keys=True)
+        json.dump(tally, file, sort_keys=True)
         file.write("\n")
     os.replace(TALLY + ".new", TALLY)
 
@@ -72,31 +75,44 @@ def summary(counts):
     return ", ".join(["%s: %d" % item for item in sorted(counts.items())])
 
 
+def run_until(total):
+    """Run seeds until the tally has so many events; True if none has failed."""
+    again = load_tally()["failed"]
+    while again or load_tally()["events"] < total:
+        seed = again.pop(0) if again else load_tally()["seeds"]
+        events, fine = simulate(seed, None)
+        add_to_tally(seed, events, fine)
+    return not load_tally()["failed"]
+
+
+def run_events(wanted):
+    """Run seeds until so many events are done; True if none has failed."""
+    done = seed = 0
+    while done < wanted:
+        events, fine = simulate(seed, None)
+        if not fine:
+            return False
+        done += events
+        seed += 1
+    print("%d events in %d worlds: nothing violated" % (done, seed))
+    return True
+
+
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-n", "--events", type=int, default=1000000)
     parser.add_argument("-s", "--seed", type=int)
-    parser.add_argument("-t", "--total", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--trace", metavar="CLIENT")
+    parser.add_argument("-t", "--total", type=int)
+    parser.add_argument("--trace", metavar="WORDS")
     arguments = parser.parse_args()
     if arguments.seed is not None:
-        return 0 if simulate(arguments.seed, arguments.trace)[1] else 1
-    done, seed = 0, arguments.first
-    if arguments.total:
-        tally = load_tally()
-        done, seed = tally["events"], tally["seeds"]
-    while done < (arguments.total or arguments.events):
-        events, fine = simulate(seed, arguments.trace)
-        if not fine:
-            return 1
-        if arguments.total:
-            add_to_tally(seed, events)
-        done += events
-        seed += 1
-    print("%d events, %d seeds: nothing violated" % (done, seed - arguments.first))
-    return 0
+        fine = simulate(arguments.seed, arguments.trace)[1]
+    elif arguments.total:
+        fine = run_until(arguments.total)
+    else:
+        fine = run_events(arguments.events)
+    return 0 if fine else 1
 
 
 if __name__ == "__main__":

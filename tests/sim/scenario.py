@@ -89,19 +89,19 @@ class Scenario:
     def run(self, events):
         """Trouble and quiet in turn, for so many events at least; then all go."""
         while self.world.events < events:
-            self._turbulence()
+            self._turbulence(events)
             self._quiet()
             self.judge.agreement()
         self._farewell()
 
-    def _turbulence(self):
+    def _turbulence(self, events):
         self.world.steady = False
         self.world.episode += 1
         for phone in self.judge.phones:
             self.world.after(self.world.about(20000), phone.act, self.world.episode)
         self.trouble.begin()
         length = self.world.between(1, 3) * (self.settings.lifetime * 1000 + 60000)
-        self._pass(self.world.now + length)
+        self._pass(self.world.now + length, self.world.events + events)
 
     def _quiet(self):
         self.world.steady = True
@@ -120,10 +120,11 @@ class Scenario:
         self.judge.audit()
         self.judge.emptiness()
 
-    def _pass(self, end):
+    def _pass(self, end, most=1 << 60):
+        """Let time pass until `end`, or until there were so many events."""
         world = self.world
         audit = world.events + AUDIT
-        while world.step(end):
+        while world.events < most and world.step(end):
             if world.events >= audit:
                 audit = world.events + AUDIT
                 self.judge.audit()

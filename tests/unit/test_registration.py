@@ -295,6 +295,7 @@ def test_a_late_answer_about_another_station_of_the_same_name_is_not_taken_for_a
     bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
     bench.wait(1000)
     another = parse_mac("02:00:00:00:01:02")
+    bench.gateway.sender.last_sequence = 0  # it has come round
     bench.attach(mac=another)
     second = bench.sent()[-1]
     assert second.sequence == first.sequence
@@ -403,6 +404,16 @@ def test_no_entry_is_kept_for_a_station_that_vanished_while_hostapd_was_away():
     bench.gateway.link_restored(LINK, bench.now)
     bench.wait(10000)
     assert bench.binding is None and bench.gateway.next_timeout() is None
+
+
+def test_a_late_answer_about_the_same_station_on_another_link_is_not_taken_for_a_new_one():
+    bench = Bench(clock=None)
+    bench.attach()
+    first, = bench.sent()
+    bench.now += 500
+    bench.attach(link="wlan1")
+    bench.answer(first)
+    assert bench.gateway.bindings.get("wlan1", PHONE).state == REGISTERING
 
 
 def test_a_late_refusal_causes_no_update_for_a_station_that_may_have_left():
