@@ -98,7 +98,7 @@ def show(value):
         return format_address(value)
     if isinstance(value, bytes):
         return _message(value)
-    return str(value)
+    return str(getattr(value, "name", value))
 
 
 def _message(data):
