@@ -13,7 +13,7 @@ from bed.daemon import Daemon
 from bed.namespace import Namespace, cable
 from bed.phone import Phone
 from bed.sources import Control, Filter, Kernel, Signalling
-from bed.watch import Watch
+from bed.watch import Watch, now
 
 ANCHOR = {4: "198.51.100.1", 6: "2001:db8:a::1"}
 CORRESPONDENT, CORRESPONDENT6 = "203.0.113.80", "2001:db8:f::80"
@@ -141,7 +141,7 @@ class Network:
 
     def join(self, phone: Phone, ap: AccessPoint, seconds=20):
         """Let `phone` associate to `ap` by EAP, and learn who else is on the air."""
-        since = self.watch.events[-1].time if self.watch.events else 0
+        since = now()
         phone.supplicant.select(ap.hostapd.frequency)
         self.watch.expect(
             seconds, actor=phone.name, kind="CTRL-EVENT-CONNECTED", text=ap.bssid, since=since
@@ -149,8 +149,8 @@ class Network:
 
     def look_around(self, phone: Phone):
         """Scan, so that the phone knows both access points and can roam without scanning."""
-        event = self.watch.events[-1]
+        since = now()
         phone.supplicant.scan(*(ap.hostapd.frequency for ap in self.aps))
         self.watch.expect(
-            10, actor=phone.name, kind="CTRL-EVENT-SCAN-RESULTS", since=event.time + 0.001
+            10, actor=phone.name, kind="CTRL-EVENT-SCAN-RESULTS", since=since
         )

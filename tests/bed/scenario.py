@@ -16,6 +16,7 @@ import traceback
 
 from bed.network import CORRESPONDENT, Network
 from bed.roam import roam_of
+from bed.watch import now
 
 MANY_EVENTS = 60
 _ROAM = 0.25    # s; most roams are over by then, and who looked on would be in their way
@@ -88,7 +89,7 @@ class Scenario:
     def roam(self, phone, ap):
         """`phone` roams to `ap`; returns the Roam once the new gateway has its binding."""
         self.watch.say(phone.name, "say", f"leaves for {ap.name}")
-        begin = self.watch.events[-1].time
+        begin = now()
         phone.supplicant.roam(ap.bssid)
         time.sleep(_ROAM)
         self.watch.expect(

@@ -86,9 +86,9 @@ class Watch:
         socket.send_fds(self._control, [number], [source.socket.fileno()])
 
     def _take(self, timeout):
-        """Decode what has been reported, waiting up to `timeout` ms for something."""
+        """Decode what has been reported, waiting up to `timeout` ms; whether there was any."""
         if not select.select([self._report], [], [], max(timeout, 0) / 1000)[0]:
-            return
+            return False
         self._partial += self._report.recv(1 << 20)
         while len(self._partial) >= _HEADER.size:
             when, number, length = _HEADER.unpack_from(self._partial)
@@ -98,6 +98,7 @@ class Watch:
             data, self._partial = self._partial[_HEADER.size:end], self._partial[end:]
             for event in self._decoders[number](when / 1e6, data):
                 self._keep(event)
+        return True
 
     def _keep(self, event):
         self.events.append(event)
@@ -108,8 +109,12 @@ class Watch:
         """Add an event of our own, now."""
         self._keep(Event(now(), actor, kind, text, detail))
 
-    def find(self, actor=None, kind=None, text="", since=0.0):
-        """The first event at or after `since` (ms) that matches, or None."""
+    def find(self, **match):
+        """The first event so far that matches, or None; `match` as of `all`, but for `until`."""
+        self.catch_up()
+        return self._first(**match)
+
+    def _first(self, actor=None, kind=None, text="", since=0.0):
         for event in self.events:
             if (
                 event.time >= since
@@ -121,7 +126,8 @@ class Watch:
         return None
 
     def all(self, actor=None, kind=None, text="", since=0.0, until=float("inf")) -> list:
-        """All events that match, oldest first."""
+        """All events so far that match, from `since` to `until` (ms), oldest first."""
+        self.catch_up()
         return [
             event
             for event in self.events
@@ -151,13 +157,18 @@ class Watch:
             os.sched_setscheduler(0, os.SCHED_OTHER, _ORDINARY)
 
     def expect(self, seconds: float, **match):
-        """Wait for an event as `find` describes it, and return it."""
+        """Wait for an event as `find` describes it, and return it.
+
+        `since` must be a time (`now()`) at which it had surely not happened yet: the newest of
+        `events` may be older than what has happened.
+        """
         words = " ".join(str(value) for key, value in match.items() if key != "since")
-        return self.until(lambda: self.find(**match), seconds, words)
+        return self.until(lambda: self._first(**match), seconds, words)
 
     def catch_up(self):
         """Note what happened so far, without waiting."""
-        self._take(0)
+        while self._take(0):
+            pass
 
     def rest(self, seconds: float):
         """Let time pass, noting what happens."""

@@ -14,6 +14,7 @@ from support.frames import PORT
 
 from bed.network import ANCHOR
 from bed.scenario import Scenario
+from bed.watch import now
 
 STAFF, GUEST = "02:00:00:00:a1:00", "02:00:00:00:a1:01"
 GUEST_SSID, GUEST_INTERFACE = "pmip-guest", "wlan0_1"
@@ -105,7 +106,7 @@ class AccessNetworks(Scenario):
 
     def move(self, phone, ssid, bssid):
         """The phone goes to another SSID of ap1 and asks for its address there."""
-        since = self.watch.events[-1].time
+        since = now()
         phone.supplicant.control.order(f'SET_NETWORK 0 ssid "{ssid}"')
         phone.supplicant.select(self.aps[0].hostapd.frequency)
         self.watch.expect(20, actor=phone.name, kind="CTRL-EVENT-CONNECTED", text=bssid,
