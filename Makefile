@@ -18,7 +18,8 @@ help:
 	@echo 'make bench               measurements, as a table and JSON'
 	@echo 'make ipk, make apk        packages for OpenWrt, in build/'
 	@echo 'make feed                both, with index and checksums, in build/feed'
-	@echo 'make size                how large the packages are, on flash and in memory'
+	@echo 'make size                how large the packages are, on flash and in memory (INTERPRETER=FILE:'
+	@echo '                         with another MicroPython, such as that of an OpenWrt package)'
 	@echo 'make fuzz                random input to every parser'
 	@echo 'make sim                 many gateways, clients that roam and a hostile network, in fake time'
 	@echo 'make lint                ruff'
@@ -49,7 +50,7 @@ size: setup
 	@for program in pmip-mag pmip-lma; do \
 	    python3 package/build/build.py tree $$program build/root || exit; done
 	@python3 package/build/size.py
-	@PMIP_LIBRARY=$(CURDIR)/build/root/usr/lib/pmip-mag:$(CURDIR)/build/root/usr/lib/pmip-lma \
+	@PMIP_MICROPYTHON=$(INTERPRETER) PMIP_LIBRARY=$(CURDIR)/build/root/usr/lib/pmip-mag:$(CURDIR)/build/root/usr/lib/pmip-lma \
 	    $(BED_PATH) $(BOOT) -t 300 $(PYTHON) bench/size.py
 
 fuzz: setup

@@ -15,6 +15,7 @@ from mag_lite.system import sockets
 _REMOVED = b"null"
 _UNFINISHED = ".unfinished"
 _SLACK = 16384  # octets out of date that are worth no new file
+_BLOCK = 4096   # octets
 
 
 class Journal:
@@ -99,7 +100,7 @@ class Journal:
                 raise
             return lines, damaged
         with file:
-            for line in file:
+            for line in _each_line(file):
                 key = _key(line)
                 if key is None:
                     damaged += line != b"\n"
@@ -108,6 +109,20 @@ class Journal:
                 else:
                     lines[key] = line
         return lines, damaged
+
+
+def _each_line(file):
+    """Each line of a binary file; MicroPython's own way takes a system call for each octet."""
+    rest = b""
+    block = file.read(_BLOCK)
+    while block:
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            yield line + b"\n"
+        block = file.read(_BLOCK)
+    if rest:
+        yield rest
 
 
 def _seal(text: bytes) -> bytes:

@@ -7,7 +7,8 @@ BED = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(os.path.dirname(BED))
 CACHE = os.environ.get("PMIP_CACHE") or os.path.expanduser("~/.cache/pmip-bed")
 CERTIFICATES = os.path.join(CACHE, "eap")
-MICROPYTHON = os.path.join(CACHE, "venv/bin/micropython")
+#: PMIP_MICROPYTHON names another, such as the one that a package of OpenWrt holds.
+MICROPYTHON = os.environ.get("PMIP_MICROPYTHON") or os.path.join(CACHE, "venv/bin/micropython")
 RUN = "/run/bed"
 
 

@@ -111,6 +111,22 @@ def test_the_file_does_not_grow_with_the_number_of_changes():
         assert reopened(journal, path).read() == {"stays": RECORD, "a": {"number": 1999}}
 
 
+def test_many_records_are_all_there():
+    with Opened() as (journal, path):
+        kept = {"mn%d" % number: {"id": "x" * number} for number in range(300)}
+        for key, record in kept.items():
+            journal.write(key, record)
+        assert reopened(journal, path).read() == kept
+        assert journal.damaged == 0
+
+
+def test_an_unfinished_last_line_costs_no_other_record():
+    with Opened() as (journal, path):
+        journal.write("a", RECORD)
+        assert reopened(journal, path, contents(path) + b"0123").read() == {"a": RECORD}
+        assert journal.damaged == 1
+
+
 def test_a_full_file_system_costs_no_other_record():
     with Opened() as (journal, path):
         journal.write("a", {"x": 1})
