@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 
 from bed import paths
@@ -97,6 +98,16 @@ class Daemon:
         """SIGTERM, as procd does."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
+
+    def findings(self) -> list:
+        """What `pmip check` fails, in words, for its configuration."""
+        command = [*PYTHONS["cpython"], self._program("bin", "pmip"), "-j",
+                   "-c", self.configuration, "-r", self.directory, "check"]
+        done = subprocess.run(
+            self.machine.command("env", f"PYTHONPATH={paths.REPOSITORY}", *command),
+            stdout=subprocess.PIPE, check=False)
+        return [finding["text"] for finding in json.loads(done.stdout)["findings"]
+                if finding["level"] == "FAIL"]
 
     def tell(self, verb: str, *arguments: str):
         """The answer of the daemon's command-line client to `verb`, as JSON values."""

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two SSIDs of one radio, each with a service of its own: one behind a bridge, one in a VLAN.
 
-access_networks.py [micropython]
+access_networks.py PYTHON [per-station]
+With "per-station", hostapd gives each of the staff's stations an interface, a port of the bridge.
 """
 # run: cpython
 # run: micropython
+# run: cpython per-station
 
 import socket
 import sys
@@ -23,6 +25,7 @@ STAFF_BRIDGE, TRUNK, GUEST_VLAN = "br-staff", "br-lan", "br-lan.10"
 BSSES = """\
 ap_isolate=0
 bridge={bridge}
+per_sta_vif={per_station}
 bss={guest}
 bssid={bssid}
 ssid={ssid}
@@ -42,6 +45,10 @@ EAP = ("eap_user_file", "ca_cert", "server_cert", "private_key", "nas_identifier
 
 class AccessNetworks(Scenario):
     """ap1 has both SSIDs, ap2 the first alone, on a plain interface."""
+
+    def __init__(self, per_station, **options):
+        super().__init__(running=False, phones=2, **options)
+        self.per_station = per_station
 
     def prepare(self):
         """Make bridges and VLAN, and tell everybody."""
@@ -70,16 +77,16 @@ class AccessNetworks(Scenario):
         eap = [line for line in first.split("\n") if line.split("=")[0] in EAP]
         with open(hostapd._configuration, "a") as file:
             file.write(BSSES.format(
-                bridge=STAFF_BRIDGE, guest=GUEST_INTERFACE, bssid=GUEST, ssid=GUEST_SSID,
-                trunk=TRUNK, directory=hostapd.directory))
+                bridge=STAFF_BRIDGE, per_station=int(self.per_station), guest=GUEST_INTERFACE,
+                bssid=GUEST, ssid=GUEST_SSID, trunk=TRUNK, directory=hostapd.directory))
             file.write("\n".join(eap) + "\n")
 
-    def configure_gateway(self, isolate):
+    def configure_gateway(self, isolate, staff=STAFF_BRIDGE):
         """One access section for each SSID; the profiles match everybody."""
         directory = self.aps[0].hostapd.directory
         self.aps[0].mag.configure(
             ("mag", "mag", {"lma": ANCHOR[4], "timestamp": "on", "ip": "4"}),
-            ("access", "staff", {"device": STAFF_BRIDGE, "bss": ["wlan0"], "isolate": isolate,
+            ("access", "staff", {"device": staff, "bss": ["wlan0"], "isolate": isolate,
                                  "hostapd": directory}),
             ("access", "guest", {"device": GUEST_VLAN, "bss": [GUEST_INTERFACE],
                                  "isolate": isolate, "hostapd": directory}),
@@ -160,15 +167,48 @@ class AccessNetworks(Scenario):
     def isolate(self):
         """`option isolate` makes up for what hostapd was not told."""
         ap = self.aps[0]
-        ports = [ap.run("bridge", "-d", "link", "show", "dev", name)
-                 for name in ("wlan0", GUEST_INTERFACE)]
+        links = ap.run("bridge", "-d", "-o", "link").split("\n")
+        ports = [line for line in links if "wlan0" in line]
         self.check("the bridges' ports are isolated",
-                   all("isolated on" in port for port in ports), ports)
+                   len(ports) == (4 if self.per_station else 2)
+                   and all("isolated on" in port for port in ports), ports)
         heard = self.overhear()
         self.check("clients of one SSID do not hear each other", heard is None, heard)
+        if self.per_station:
+            self.disturb(ap)
+            return
         ap.hostapd.connect().order("SET ap_isolate 0")
         ap.hostapd.connect().order("UPDATE_BEACON")
         self.check("they would, were it not for hostapd", self.overhear() == b"direct")
+
+    def disturb(self, ap):
+        """Who takes a station's isolation away finds it restored."""
+        port = ap.run("ls", f"/sys/class/net/{STAFF_BRIDGE}/brif").split()[-1]
+        ap.run("bridge", "link", "set", "dev", port, "isolated", "off")
+        self.watch.until(
+            lambda: "isolated on" in ap.run("bridge", "-d", "link", "show", "dev", port), 5,
+            f"{port} is isolated again")
+        self.check("a station's isolation is restored", port.startswith("wlan0."), port)
+
+    def refuse(self):
+        """`pmip check` names the bridges that cannot work."""
+        ap = self.aps[0]
+        self.check("nothing is wrong with the bridges",
+                   not [text for text in ap.mag.findings() if "bridge" in text])
+        ap.run("ip", "link", "add", "lan9", "master", STAFF_BRIDGE, "type", "dummy")
+        ap.sysctl("net/bridge/bridge-nf-call-iptables", 1)
+        told = ap.mag.findings()
+        ap.sysctl("net/bridge/bridge-nf-call-iptables", 0)
+        ap.run("ip", "link", "delete", "lan9")
+        self.check("a wired port among the clients is refused", [
+            text for text in told if "lan9 is in the bridge br-staff" in text], told)
+        self.check("and a packet filter that looks into bridges", [
+            text for text in told if "looks into bridges" in text], told)
+        self.configure_gateway(isolate=1, staff="wlan0")
+        told = ap.mag.findings()
+        self.configure_gateway(isolate=1)
+        self.check("and a port in place of its bridge", [
+            text for text in told if "wlan0 is a port of a bridge" in text], told)
 
     def roam_away(self):
         """A session goes on at an access point where the network is a plain interface."""
@@ -194,13 +234,15 @@ class AccessNetworks(Scenario):
 
 def main(arguments):
     """Run it."""
-    python = arguments[0] if arguments else "cpython"
-    with AccessNetworks(running=False, phones=2, python=python) as bed:
+    python, *more = arguments
+    with AccessNetworks("per-station" in more, python=python) as bed:
         bed.prepare()
         bed.begin()
         bed.serve_both()
         bed.change_networks()
         bed.isolate()
+        if python == "cpython":
+            bed.refuse()
         bed.roam_away()
         bed.leave()
 
