@@ -9,6 +9,7 @@ from lma_lite.actions import Send
 from lma_lite.admission import Admission
 from lma_lite.binding_cache import Binding, BindingCache
 from lma_lite.counters import Counters
+from lma_lite.history import History
 from lma_lite.policy import Policy, Service
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
 from lma_lite.rate_limit import RateLimit
@@ -42,12 +43,15 @@ class Anchor:
     def __init__(self, configuration, restart_counter: int = 0):
         self.actions = []
         self.counters = Counters()
+        self.history = History()
+        #: {gateway that is listed: when it last sent something (ms)}
+        self.heard = {}
         self.restart_counter = restart_counter
         self._timers = Timers()
         self.sessions = Sessions(self._timers, self.actions)
         self._revocations = Revocations(self._timers, self.actions)
         self._registration = Registration(
-            self.sessions, self._revocations, self.counters, self.actions)
+            self.sessions, self._revocations, self.counters, self.history, self.actions)
         self._refusals = RateLimit(10, 1000)
         self._binding_errors = RateLimit(10, 1000)
         self._use(configuration)
@@ -190,7 +194,9 @@ class Anchor:
 
     def _dispatch(self, message: Message, arrival: _Arrival):
         handler = self._handlers.get(message.kind)
-        if arrival.source not in self.configuration.mags:
+        if arrival.source in self.configuration.mags:
+            self.heard[arrival.source] = arrival.now
+        else:
             self.counters.count("unlisted gateways")
             handler = self._handler_for_stranger(message, arrival)
         if handler:

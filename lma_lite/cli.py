@@ -11,8 +11,9 @@ from mag_lite.text import duration, table
 
 CONFIGURATION = "/etc/config/pmip-lma"
 RUN_DIRECTORY = "/var/run/pmip-lma"
+UBUS = "/var/run/ubus/ubus.sock"
 
-HELP = """usage: pmip-lma [-c FILE] [-r DIRECTORY] [-s] [-v]
+HELP = """usage: pmip-lma [-c FILE] [-r DIRECTORY] [-u SOCKET] [-s] [-v]
        pmip-lma [-j] [-r DIRECTORY] VERB [ARGUMENT]
        pmip-lma check [-j] [-c FILE]
 
@@ -23,6 +24,7 @@ standard error.  With one it shows and steers the daemon:
 
   status             is it working: addresses, gateways, pools
   bindings [MN-ID]   who is registered, where, and for how long
+  history [MN-ID]    what has become of sessions of late
   stats              counters of everything that happened
   revoke MN-ID       end a mobile node's sessions and tell its gateways
   reload             take over the configuration file, without losing sessions
@@ -32,6 +34,7 @@ standard error.  With one it shows and steers the daemon:
 
   -c FILE        configuration (default %s)
   -r DIRECTORY   control socket and journal (default %s)
+  -u SOCKET      ubus, where there is one (default %s)
   -s             log to the system's log, with levels, while there is one
   -v             log more
   -j             print JSON
@@ -39,12 +42,12 @@ standard error.  With one it shows and steers the daemon:
 
 The exit status is 0, or 1 if the daemon cannot serve, does not run or refuses
 or if check finds an error, or 2 if the command line is not understood.
-""" % (CONFIGURATION, RUN_DIRECTORY)
+""" % (CONFIGURATION, RUN_DIRECTORY, UBUS)
 
 #: Fewest and most arguments of each verb.
 _ARGUMENTS = {
-    "status": (0, 0), "bindings": (0, 1), "stats": (0, 0), "revoke": (1, 1), "reload": (0, 0),
-    "stop": (0, 0), "flush": (0, 0), "check": (0, 0),
+    "status": (0, 0), "bindings": (0, 1), "history": (0, 1), "stats": (0, 0), "revoke": (1, 1),
+    "reload": (0, 0), "stop": (0, 0), "flush": (0, 0), "check": (0, 0),
 }
 
 
@@ -55,7 +58,7 @@ def main(argv) -> int:
 
 def _run(argv):
     try:
-        line = CommandLine(argv[1:], flags="hjsv", values="rc")
+        line = CommandLine(argv[1:], flags="hjsv", values="rcu")
         request = _request(line.words)
     except UsageError as error:
         sys.stderr.write("pmip-lma: %s\n\n%s" % (error, HELP))
@@ -99,8 +102,9 @@ def _serve(options) -> int:
     from lma_lite.daemon import serve
     from mag_lite.system.system_log import SystemLog
 
+    log = Log("pmip-lma", "v" in options, SystemLog("pmip-lma") if "s" in options else None)
     return serve(options.get("c", CONFIGURATION), options.get("r", RUN_DIRECTORY),
-                 Log("pmip-lma", "v" in options, SystemLog("pmip-lma") if "s" in options else None))
+                 options.get("u", UBUS), log)
 
 
 def _check(options) -> int:
@@ -155,6 +159,15 @@ def _bindings(answer):
     return table(rows)
 
 
+def _history(answer):
+    rows = [("AGO", "EVENT", "MN-ID", "INTERFACE", "ADDRESS", "MAG", "REASON")]
+    for each in answer["events"]:
+        rows.append((
+            duration(each["age"]), each["event"], each["node"], each["interface"],
+            " ".join(each["homes"]), each["mag"], each["reason"]))
+    return table(rows)
+
+
 def _stats(answer):
     counters = answer["counters"]
     return ["%-52s %d" % (name, counters[name]) for name in sorted(counters)]
@@ -169,6 +182,6 @@ def _problems(answer):
 
 
 _SHOW = {
-    "status": _status, "bindings": _bindings, "stats": _stats, "revoke": _revoke,
-    "reload": _problems,
+    "status": _status, "bindings": _bindings, "history": _history, "stats": _stats,
+    "revoke": _revoke, "reload": _problems,
 }

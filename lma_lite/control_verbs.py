@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the daemon answers on its control socket; each verb is one method."""
 
-from lma_lite.names import show_interface, show_mn_identifier
+from lma_lite.history import MOST_EVENTS
+from lma_lite.names import show_interface, show_mn_identifier, show_session
 from lma_lite.sessions import LIFETIME_UNIT
 from mag_lite import VERSION
-from mag_lite.wire.address import format_address, format_prefix
+from mag_lite.wire.address import format_address, format_home, format_prefix
+
+#: How much an overview tells, the latest first; ubus carries no more than 1 MiB.
+_MOST_BINDINGS = 250
+_MOST_EVENTS = 40
 
 
 class ControlVerbs:
@@ -36,6 +41,32 @@ class ControlVerbs:
             "pools": [self._pool(pool) for pool in anchor.configuration.pools],
         }
 
+    def _overview(self, request):
+        """All that a page shows that is asked for every few seconds, in one answer."""
+        matching = self._matching(request.get("text"))
+        latest = matching[-_MOST_BINDINGS:]
+        overview = {
+            "status": self._status({}),
+            "matching": len(matching),
+            "bindings": [self._binding(binding) for binding in reversed(latest)],
+            "history": self._events(_MOST_EVENTS, None),
+        }
+        if request.get("node") is not None:
+            overview["events"] = self._events(_MOST_EVENTS, request["node"])
+        return overview
+
+    def _matching(self, text) -> list:
+        """The bindings with `text` in what a person sees of them, or all."""
+        wanted = _argument(text or "", "text").lower()
+        return [binding for binding in self._daemon.anchor.cache
+                if not wanted or wanted in self._visible(binding)]
+
+    def _visible(self, binding):
+        mag = binding.proxy_care_of_address
+        return "%s %s %s %s" % (
+            show_session(binding).lower(), format_address(mag), binding.service.name.lower(),
+            self._daemon.anchor.configuration.mags.get(mag, "").lower())
+
     def _mags(self):
         """The gateways, with their tunnels and the number of their sessions."""
         anchor = self._daemon.anchor
@@ -43,12 +74,13 @@ class ControlVerbs:
         for binding in anchor.cache:
             mag = binding.proxy_care_of_address
             sessions[mag] = sessions.get(mag, 0) + (0 if binding.deregistered else 1)
-        devices = self._daemon.devices()
+        now, devices = self._daemon.loop.now(), self._daemon.devices()
         names = anchor.configuration.mags
         return [
             {
                 "name": names[mag],
                 "address": format_address(mag),
+                "heard": (now - anchor.heard[mag]) // 1000 if mag in anchor.heard else None,
                 "sessions": sessions.get(mag, 0),
                 "tunnels": sorted([
                     devices[tunnel] for tunnel in devices if tunnel.mag == mag]),
@@ -98,12 +130,34 @@ class ControlVerbs:
             "remaining": max(binding.expires - now, 0) // 1000,
         }
 
+    def _history(self, request):
+        return {"events": self._events(MOST_EVENTS, request.get("node"))}
+
+    def _events(self, most, node):
+        now = self._daemon.loop.now()
+        return [
+            {
+                "age": (now - each.when) // 1000,
+                "event": each.event,
+                "node": show_mn_identifier(each.mn_identifier),
+                "interface": show_interface(each.link_layer_identifier),
+                "homes": [format_home(home) for home in each.homes],
+                "mag": format_address(each.mag),
+                "former": _text(each.former),
+                "reason": each.reason,
+            }
+            for each in self._daemon.anchor.history.latest(most, node)
+        ]
+
+    def _check(self, request):
+        return {"problems": [
+            {"level": level, "text": text} for level, text in self._daemon.check()]}
+
     def _stats(self, request):
         return {"counters": {name: count for name, count in self._daemon.anchor.counters.items()}}
 
     def _revoke(self, request):
-        if not isinstance(request.get("node"), str):
-            raise ValueError("node must be the identity of a mobile node")
+        _argument(request.get("node"), "node")
         found = {binding.mn_identifier for binding in self._selected(request)}
         if not found:
             raise ValueError("there is no binding of %s" % request["node"])
@@ -121,12 +175,21 @@ class ControlVerbs:
         return {}
 
 
+def _argument(value, name):
+    if not isinstance(value, str):
+        raise ValueError("%s must be text" % name)
+    return value
+
+
 def _text(address):
     return None if address is None else format_address(address)
 
 
 _VERBS = {
     "status": ControlVerbs._status,
+    "overview": ControlVerbs._overview,
+    "history": ControlVerbs._history,
+    "check": ControlVerbs._check,
     "bindings": ControlVerbs._bindings,
     "stats": ControlVerbs._stats,
     "revoke": ControlVerbs._revoke,

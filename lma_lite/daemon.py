@@ -17,7 +17,7 @@ from mag_lite import VERSION
 from mag_lite.system import settings, sockets
 from mag_lite.system.clock import time_of_day
 from mag_lite.system.control import ControlServer
-from mag_lite.system.files import make_directory
+from mag_lite.system.files import exists, make_directory
 from mag_lite.system.journal import Journal
 from mag_lite.system.loop import Loop
 from mag_lite.system.netlink import NetlinkError
@@ -35,11 +35,12 @@ _RESTART = "restart"
 class Daemon:
     """The anchor and everything it touches."""
 
-    def __init__(self, chosen, configuration_path: str, run_directory: str, log):
+    def __init__(self, chosen, configuration_path: str, run_directory: str, ubus_path: str, log):
         self.log = log
         self.loop = Loop()
         self.started_at = self.loop.now()
         self._configuration_path = configuration_path
+        self._ubus_path = ubus_path
         self._flushing = False
         self._timer = self._wanted_at = None
         self._mtu_timers = {}
@@ -62,12 +63,16 @@ class Daemon:
         self.listeners.use(self.anchor.configuration.addresses)
         self._count_restart(whole)
         self._settle()
-        control = ControlServer(self.loop, self._control_path, ControlVerbs(self).answer)
+        answer = ControlVerbs(self).answer
+        control = ControlServer(self.loop, self._control_path, answer)
+        ubus = self._publish(answer)
         self.log.info("version %s serves %d gateways at %s" % (
             VERSION, len(self.anchor.configuration.mags),
             ", ".join([format_address(each) for each in self.anchor.configuration.addresses])))
         self.loop.run(self.log.exception)
         control.close()
+        if ubus:
+            ubus.close()
 
     def stop(self):
         """Stop soon and leave the kernel forwarding."""
@@ -95,6 +100,10 @@ class Daemon:
         self.log.info("configuration reloaded")
         return texts
 
+    def check(self) -> list:
+        """Return what is wrong with the configuration file as it is now: (level, text)."""
+        return configuration.load(self._configuration_path)[1]
+
     def revoke(self, mn_identifier) -> int:
         """End all sessions of a mobile node; return how many there were."""
         number = self.anchor.revoke(mn_identifier, self.loop.now())
@@ -116,6 +125,15 @@ class Daemon:
             self._forwarding.abandon()
         self._state.close()
         self._journal.close()
+
+    def _publish(self, answer):
+        """Be on ubus; where there is none, as on other systems, not even its modules are read."""
+        if not exists(self._ubus_path[: self._ubus_path.rfind("/") + 1]):
+            return None
+        from lma_lite import ubus_object
+
+        return ubus_object.publish(
+            self.loop, self.log, self.anchor.counters.count, self._ubus_path, answer)
 
     # What happens
 
@@ -227,7 +245,7 @@ def _serves_ipv6(chosen) -> bool:
     return any([pool.prefix for pool in chosen.pools])
 
 
-def serve(path: str, run_directory: str, log) -> int:
+def serve(path: str, run_directory: str, ubus_path: str, log) -> int:
     """Run the daemon until it is stopped; return the exit status: 1 if it cannot serve, else 0."""
     if hasattr(gc, "threshold"):
         gc.threshold(_GARBAGE_THRESHOLD)
@@ -243,7 +261,7 @@ def serve(path: str, run_directory: str, log) -> int:
         return 1
     try:
         make_directory(run_directory)
-        daemon = Daemon(chosen, path, run_directory, log)
+        daemon = Daemon(chosen, path, run_directory, ubus_path, log)
         daemon.run()
         daemon.close()
     except (OSError, NetlinkError, NftablesError) as error:

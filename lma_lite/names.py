@@ -8,13 +8,14 @@ from mag_lite.wire.address import format_home, format_mac
 
 
 def show_mn_identifier(mn_identifier) -> str:
-    """The text of (subtype, octets): as it is if it is text, else hexadecimal."""
+    """The text of (subtype, octets): as it is if it is text without NUL, else hexadecimal."""
     if mn_identifier is None:
         return "unnamed mobile node"
     try:
-        return mn_identifier[1].decode()
+        text = mn_identifier[1].decode()
     except UnicodeError:
-        return binascii.hexlify(mn_identifier[1]).decode()
+        text = "\0"
+    return binascii.hexlify(mn_identifier[1]).decode() if "\0" in text else text
 
 
 def show_interface(link_layer_identifier) -> str:

@@ -6,6 +6,7 @@ from lma_lite.acknowledgement import accept, encode_reply, reject
 from lma_lite.actions import Log, Send
 from lma_lite.binding_cache import Binding
 from lma_lite.counters import Counters, status_name
+from lma_lite.history import History
 from lma_lite.names import show_interface, show_mn_identifier, show_session
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
 from lma_lite.revocation import HANDOVER_DELAY, Revocation, Revocations
@@ -22,12 +23,13 @@ class Registration:
     """Answers updates, and sees revocations through that updates or people began."""
 
     def __init__(self, sessions: Sessions, revocations: Revocations, counters: Counters,
-                 actions: list):
+                 history: History, actions: list):
         self.admission = None
         self._sessions = sessions
         self._cache = sessions.cache
         self._revocations = revocations
         self._counters = counters
+        self._history = history
         self._actions = actions
 
     def process(self, update: ProxyBindingUpdate, now: int):
@@ -42,14 +44,14 @@ class Registration:
 
     def revoke(self, binding: Binding, now: int):
         """Take a session from its gateway and delete it, for administrative reasons."""
-        self._log("revoke", binding, "administrative reason")
+        self._log(now, "revoke", binding, "administrative reason")
         trigger = status.REVOCATION_ADMINISTRATIVE
         if binding.deregistered or not self._begin_revocation(binding, trigger, now):
             self.delete(binding, now)
 
     def revoked(self, binding: Binding, now: int):
         """The gateway that serves a session revokes it (RFC 5846 section 8.2)."""
-        self._log("deregister", binding, "revoked by the gateway")
+        self._log(now, "deregister", binding, "revoked by the gateway")
         self.delete(binding, now)
 
     def delete(self, binding: Binding, now: int):
@@ -85,7 +87,8 @@ class Registration:
         """The lifetime of a session is over, or the delay before its deletion is."""
         if not binding.deregistered:
             self._counters.count("expirations")
-            self._log("expire", binding, "lifetime of %d s is over" % _seconds(binding.lifetime))
+            self._log(now, "expire", binding,
+                      "lifetime of %d s is over" % _seconds(binding.lifetime))
         self.delete(binding, now)
 
     def forwarding_failed(self, binding: Binding, now: int):
@@ -149,7 +152,7 @@ class Registration:
             return
         self._accept(update, binding)
         self._counters.count("registrations")
-        self._log("register", binding, _reason(update))
+        self._log(now, "register", binding, _reason(update))
 
     def _extend(self, binding: Binding, update: ProxyBindingUpdate, now: int):
         """Lifetime extension without or after a handoff (RFC 5213 sections 5.3.3 and 5.3.4)."""
@@ -166,13 +169,13 @@ class Registration:
         self._accept(update, binding)
         if returned:
             self._counters.count("registrations")
-            self._log("register", binding, "returned")
+            self._log(now, "register", binding, "returned")
         elif served == update.care_of_address:
             self._counters.count("refreshes")
         else:
             self._counters.count("handovers")
-            self._log("handover", binding, "from mag %s, %s" % (
-                format_address(served), _reason(update)))
+            self._log(now, "handover", binding, "from mag %s, %s" % (
+                format_address(served), _reason(update)), served)
             self._hand_over(binding, old, port, technology, now)
         self._attached(binding, now)
 
@@ -201,7 +204,7 @@ class Registration:
             return
         if not binding.deregistered:
             self._counters.count("deregistrations")
-            self._log("deregister", binding, "asked by the gateway")
+            self._log(now, "deregister", binding, "asked by the gateway")
         binding.sequence = update.sequence
         binding.timestamp = update.timestamp or 0
         self._sessions.deregister(binding, now)
@@ -262,7 +265,8 @@ class Registration:
     def _send(self, update: ProxyBindingUpdate, data: bytes):
         self._actions.append(Send(update.local, update.source, update.port, data))
 
-    def _log(self, event: str, binding: Binding, reason: str):
+    def _log(self, now: int, event: str, binding: Binding, reason: str, former=None):
+        self._history.note(now, event, binding, reason, former)
         self._actions.append(Log("info", "%s %s mag %s: %s" % (
             event, show_session(binding), format_address(binding.proxy_care_of_address), reason)))
 

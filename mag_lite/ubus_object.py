@@ -21,21 +21,20 @@ METHODS = {
 }
 
 
-def publish(ubus, answer) -> None:
+def publish(ubus, answer, name: str = NAME, methods: dict = METHODS) -> None:
     """Publish the object; `answer` is that of ControlVerbs.
 
-    An error is status 2 (invalid argument) with {"error": text}.
+    An error, such as an answer that is too long for ubus, is status 2 (invalid argument) with
+    {"error": text}.
     """
 
     def handle(request):
         asked = {"verb": request.method}
-        for argument in METHODS[request.method]:
+        for argument in methods[request.method]:
             asked[argument] = request.arguments.get(argument)
         try:
-            values = answer(asked)
+            request.answer(answer(asked))
         except ValueError as error:
             request.answer({"error": str(error)}, message.INVALID_ARGUMENT)
-            return
-        request.answer(values)
 
-    ubus.publish(NAME, METHODS, handle)
+    ubus.publish(name, methods, handle)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The gateway on ubus: asked, listened to, abused; the broker restarts; and the system's log.
+"""Gateway and anchor on ubus: asked, listened to, abused; the broker restarts; the system's log.
 
 ubus.py [micropython]
 """
@@ -57,24 +57,32 @@ class Ubus(Scenario):
         self.log = LogDaemon()
         self.network.start_radios()
         self.start_broker()
-        self.network.lma.start()
+        self.lma = self.network.lma
+        self.lma.start("-u", self.path)
         self.mag.start("-u", self.path, "-s", "-v")
-        self.network.wait_for(self.network.lma)
+        self.network.wait_for(self.lma)
         self.network.wait_for(self.mag)
-        self.check("the gateway publishes its object", self.published(5))
+        self.check("gateway and anchor publish their objects", self.published(5))
 
     def start_broker(self):
         self.broker = subprocess.Popen(
             [sys.executable, os.path.join(paths.REPOSITORY, "tests/unit/ubus_broker.py"),
              self.path], env={**os.environ, "PYTHONPATH": paths.REPOSITORY})
 
+    def broker_answers(self):
+        try:
+            Caller(self.path).close()
+        except OSError:
+            return False
+        return True
+
     def published(self, seconds):
-        """Whether the object is there in time; from now on there is a caller."""
+        """Whether both objects are there in time; from now on there is a caller."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
                 self.caller = Caller(self.path)
-                if self.caller.find("pmip"):
+                if self.caller.find("pmip") and self.caller.find("pmip-lma"):
                     return True
                 self.caller.close()
             except OSError:
@@ -103,11 +111,17 @@ class Ubus(Scenario):
     def ask(self):
         """What the control socket answers, ubus answers."""
         for verb in ("anchors", "clients"):
-            answer = self.caller.call("pmip", verb, {"ubus_rpc_session": "0" * 32})
+            status, answer = self.caller.call("pmip", verb, {"ubus_rpc_session": "0" * 32})
             self.check(f"ubus answers {verb} as the control socket does",
-                       answer == (0, self.mag.ask(verb)), answer)
+                       status == 0 and without_times(answer) == without_times(self.mag.ask(verb)),
+                       answer)
         status = self.caller.call("pmip", "status")
         self.check("ubus tells the status", status[0] == 0 and "uptime" in status[1], status)
+        for verb in ("bindings", "history"):
+            status, answer = self.caller.call("pmip-lma", verb, {"ubus_rpc_session": "0" * 32})
+            self.check(f"ubus answers {verb} of the anchor as its control socket does",
+                       status == 0 and without_times(answer) == without_times(self.lma.ask(verb)),
+                       answer)
 
     def serve(self):
         """A client comes: events, lease file, log."""
@@ -140,6 +154,10 @@ class Ubus(Scenario):
             status, values = self.caller.call("pmip", "detach", arguments)
             self.check(f"detach {arguments} is refused in words", status == INVALID_ARGUMENT
                        and isinstance(values["error"], str), (status, values))
+        for arguments in ({"node": "nobody"}, {"node": "<b>\n'\""}, {}):
+            status, values = self.caller.call("pmip-lma", "revoke", arguments)
+            self.check(f"revoke {arguments} is refused in words", status == INVALID_ARGUMENT
+                       and isinstance(values["error"], str), (status, values))
         for arguments in ({"mac": 5}, {"mac": [mac]}, {"mac": {"a": mac}}, {"mac": True}):
             answer = self.caller.call("pmip", "detach", arguments)
             self.check(f"detach {arguments} is refused", answer == (INVALID_ARGUMENT, None), answer)
@@ -147,9 +165,10 @@ class Ubus(Scenario):
         for _ in range(10000):
             deep = blobmsg.attribute(blobmsg.TABLE, b"\0\1t\0" + deep, 0x80)
         for octets in (b"x", b"\xff" * 1000, deep, bytes(900000)):
-            answer = self.caller.call("pmip", "clients", octets=octets)
-            self.check(f"{len(octets)} octets of rubbish are refused",
-                       answer == (INVALID_ARGUMENT, None), answer)
+            for name, verb in (("pmip", "clients"), ("pmip-lma", "bindings")):
+                answer = self.caller.call(name, verb, octets=octets)
+                self.check(f"{name} refuses {len(octets)} octets of rubbish",
+                           answer == (INVALID_ARGUMENT, None), answer)
         self.ask()
 
     def restart(self):
@@ -157,16 +176,24 @@ class Ubus(Scenario):
         phone = self.phones[0]
         self.broker.kill()
         self.broker.wait()
+        gone = time.monotonic()
         self.check("without a broker the client is served", self.reachable(phone))
         self.check("and the gateway answers", self.mag.serving)
         self.start_broker()
+        self.watch.until(self.broker_answers, 20, "a new broker")
         begun = time.monotonic()
-        self.check("the gateway finds the new broker", self.published(10))
-        self.check(f"in {time.monotonic() - begun:.1f} s", time.monotonic() - begun < 3)
+        self.check("gateway and anchor find the new broker", self.published(30))
+        # They look less and less often: after an absence it takes about as long again.
+        absent, took = begun - gone, time.monotonic() - begun
+        self.check(f"{took:.1f} s after an absence of {absent:.1f} s", took < absent + 3)
         self.ask()
 
     def detach(self, mac):
         """A session is ended by ubus, which tells of it; there is no log daemon any more."""
+        status, overview = self.caller.call("pmip-lma", "overview", {"text": mac.upper()})
+        self.check("the anchor shows the session", status == 0 and overview["matching"] == 1
+                   and overview["bindings"][0]["state"] == "registered"
+                   and overview["history"][0]["event"] == "register", overview)
         self.log.end()
         listener = self.listen()
         answer = self.caller.call("pmip", "detach", {"mac": mac})
@@ -183,9 +210,17 @@ class Ubus(Scenario):
         self.watch.until(lambda: not self.mag.running, 10, "the gateway ends")
         self.check("the lease file is gone",
                    not os.path.exists(os.path.join(self.mag.directory, "leases")))
-        self.check("there was no traceback", "Traceback" not in self.log.text + self.mag.log())
+        said = self.log.text + self.mag.log() + self.lma.log()
+        self.check("there was no traceback", "Traceback" not in said)
         self.check("without a log daemon the log is standard error",
                    "session ends" in self.mag.log(), self.mag.log())
+
+
+def without_times(answer):
+    """An answer without the seconds that go by between two questions."""
+    return [{key: value for key, value in each.items()
+             if key not in ("age", "answered", "attached", "remaining", "since")}
+            for rows in answer.values() for each in rows]
 
 
 def main(arguments):

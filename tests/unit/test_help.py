@@ -7,7 +7,7 @@ from mag_lite import cli, decode, main
 PROGRAMS = (
     ("pmip", cli.HELP, "crjh"),
     ("pmip-mag", main.HELP, "crutsvh"),
-    ("pmip-lma", lma_cli.HELP, "crsvjh"),
+    ("pmip-lma", lma_cli.HELP, "crusvjh"),
     ("pmip decode", decode.HELP, "ijh"),
 )
 VERBS = ((cli.HELP, cli._ARGUMENTS), (lma_cli.HELP, lma_cli._ARGUMENTS))

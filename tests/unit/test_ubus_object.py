@@ -1,52 +1,95 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The object `pmip` answers as the control socket does."""
+"""The objects `pmip` and `pmip-lma` answer as the control sockets do."""
 
 import json
 
 from test_system_ubus import Bus
 
-from mag_lite import ubus_object
-from mag_lite.control_verbs import _VERBS
+from lma_lite import control_verbs as lma_control_verbs
+from lma_lite import ubus_object as lma_ubus_object
+from mag_lite import control_verbs, ubus_object
 from mag_lite.system import ubus_message as message
 
+#: What ubus cannot carry, by who asks for it.
+UNSPEAKABLE = {"huge": "x" * (2 << 20), "nul": "a\0b"}
 HERE = __file__[: __file__.rfind("/")] if "/" in __file__ else "."
 
 
 def answer(request):
     """What the control socket is asked, or its refusal."""
-    if request.get("mac") == "nonsense":
-        raise ValueError("'nonsense' is not a MAC address")
+    asked = request.get("mac") or request.get("node")
+    if asked == "nonsense":
+        raise ValueError("there is no 'nonsense'")
+    if asked in UNSPEAKABLE:
+        return {"text": UNSPEAKABLE[asked]}
     return {"asked": request}
 
 
-class Published(Bus):
-    """The bus with our object."""
+class Gateway(Bus):
+    """The bus with the gateway's object."""
+
+    name, methods, verbs = ubus_object.NAME, ubus_object.METHODS, control_verbs._VERBS
+    argument = "mac"
 
     def publish(self):
         ubus_object.publish(self.ubus, answer)
 
 
+class Anchor(Bus):
+    """The bus with the anchor's object."""
+
+    name, methods, verbs = (
+        lma_ubus_object.NAME, lma_ubus_object.METHODS, lma_control_verbs._VERBS)
+    argument = "node"
+
+    def publish(self):
+        self.ubus.close()
+        self.ubus = lma_ubus_object.publish(
+            self.loop, self.log, self.counted.append, self.path, answer)
+
+
 def test_every_verb_is_a_method():
-    assert sorted(ubus_object.METHODS) == sorted(_VERBS)
-    with Published() as bus:
-        caller = bus.caller()
-        for verb, arguments in ubus_object.METHODS.items():
-            asked = {"verb": verb}
-            asked.update({name: None for name in arguments})
-            assert caller.call("pmip", verb) == (0, {"asked": asked}), verb
+    for daemon in (Gateway, Anchor):
+        assert sorted(daemon.methods) == sorted(daemon.verbs)
+        with daemon() as bus:
+            caller = bus.caller()
+            for verb, arguments in daemon.methods.items():
+                asked = {"verb": verb}
+                asked.update({name: None for name in arguments})
+                assert caller.call(daemon.name, verb) == (0, {"asked": asked}), verb
 
 
 def test_only_what_is_declared_reaches_a_verb():
-    with Published() as bus:
-        hostile = {"mac": "02:00:00:00:01:01", "verb": "flush", "ubus_rpc_session": "0", "x": {}}
-        assert bus.caller().call("pmip", "clients", hostile) == (
-            0, {"asked": {"verb": "clients", "mac": "02:00:00:00:01:01"}})
+    for daemon, verb in ((Gateway, "clients"), (Anchor, "bindings")):
+        known = {daemon.argument: "somebody"}
+        hostile = {"verb": "flush", "ubus_rpc_session": "0", "x": {}}
+        hostile.update(known)
+        with daemon() as bus:
+            known["verb"] = verb
+            assert bus.caller().call(daemon.name, verb, hostile) == (0, {"asked": known})
+
+
+def test_arguments_of_wrong_types_are_refused():
+    for daemon, verb in ((Gateway, "detach"), (Anchor, "revoke")):
+        with daemon() as bus:
+            for value in (5, True, ["x"], {"a": "x"}):
+                asked = {daemon.argument: value}
+                assert bus.caller().call(daemon.name, verb, asked) == (
+                    message.INVALID_ARGUMENT, None), value
 
 
 def test_a_refusal_has_a_status_and_a_text():
-    with Published() as bus:
-        assert bus.caller().call("pmip", "detach", {"mac": "nonsense"}) == (
-            message.INVALID_ARGUMENT, {"error": "'nonsense' is not a MAC address"})
+    for daemon, verb in ((Gateway, "detach"), (Anchor, "revoke")):
+        with daemon() as bus:
+            assert bus.caller().call(daemon.name, verb, {daemon.argument: "nonsense"}) == (
+                message.INVALID_ARGUMENT, {"error": "there is no 'nonsense'"})
+
+
+def test_an_answer_that_ubus_cannot_carry_is_a_refusal():
+    with Anchor() as bus:
+        for node in ("huge", "nul"):
+            status, values = bus.caller().call("pmip-lma", "bindings", {"node": node})
+            assert status == message.INVALID_ARGUMENT and isinstance(values["error"], str), node
 
 
 def test_the_document_explains_every_method_and_every_event():
@@ -55,17 +98,22 @@ def test_the_document_explains_every_method_and_every_event():
     with open(HERE + "/../../mag_lite/announcer.py") as file:
         events = [word for word in file.read().split('"') if word[:5] in ("pmip.", "dhcp.")]
     assert len(events) == 6
+    gateway, anchor = document.split("## The object `pmip-lma`")
     for name in list(ubus_object.METHODS) + events:
         assert "\n| `%s` |" % name in document, name
-    for name, arguments in ubus_object.METHODS.items():
-        row = document.split("\n| `%s` |" % name)[1].split("\n")[0]
-        for argument in arguments:
-            assert "`%s`" % argument in row, name
+    for part, methods in ((gateway, ubus_object.METHODS), (anchor, lma_ubus_object.METHODS)):
+        for name, arguments in methods.items():
+            row = part.split("\n| `%s` |" % name)[1].split("\n")[0]
+            for argument in arguments:
+                assert "`%s`" % argument in row, name
 
 
 def test_who_may_only_look_can_change_nothing():
-    with open(HERE + "/../../files/usr/share/rpcd/acl.d/pmip.json") as file:
-        group = json.loads(file.read())["pmip"]
-    looking, changing = group["read"]["ubus"]["pmip"], group["write"]["ubus"]["pmip"]
-    assert sorted(looking) == ["anchors", "clients", "overview", "stats", "status"]
-    assert sorted(changing) == ["detach", "reload"]
+    changing = {"pmip": ["detach", "reload"], "pmip-lma": ["reload", "revoke"]}
+    steering = ("stop", "flush", "clock")
+    for daemon in (Gateway, Anchor):
+        with open("%s/../../files/usr/share/rpcd/acl.d/%s.json" % (HERE, daemon.name)) as file:
+            group = json.loads(file.read())[daemon.name]
+        assert sorted(group["write"]["ubus"][daemon.name]) == changing[daemon.name]
+        assert sorted(group["read"]["ubus"][daemon.name]) == sorted(
+            [verb for verb in daemon.verbs if verb not in steering + tuple(changing[daemon.name])])
