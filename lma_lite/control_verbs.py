@@ -8,7 +8,7 @@ from mag_lite import VERSION
 from mag_lite.wire.address import format_address, format_home, format_prefix
 
 #: How much an overview tells, the latest first; ubus carries no more than 1 MiB.
-_MOST_BINDINGS = 250
+_MOST_BINDINGS = 100
 _MOST_EVENTS = 40
 
 

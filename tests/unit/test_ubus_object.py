@@ -11,7 +11,7 @@ from mag_lite import control_verbs, ubus_object
 from mag_lite.system import ubus_message as message
 
 #: What ubus cannot carry, by who asks for it.
-UNSPEAKABLE = {"huge": "x" * (2 << 20), "nul": "a\0b"}
+UNSPEAKABLE = {"huge": "x" * message.LONGEST, "nul": "a\0b"}
 HERE = __file__[: __file__.rfind("/")] if "/" in __file__ else "."
 
 
