@@ -102,7 +102,8 @@ class DhcpServer:
         return dhcpv4.ACK if request.ciaddr == binding.home_address else None
 
     def _release(self, binding, request, now):
-        if request.ciaddr == binding.home_address:
+        """Prefixes must not go with the address (RFC 5844 section 3.4.3): their session stays."""
+        if request.ciaddr == binding.home_address and not binding.has_ipv6:
             self.registration.handle(binding, GIVEN_BACK, now, "the client released its address")
 
     def _decline(self, binding, request, now):

@@ -34,8 +34,9 @@ def address(text: str) -> bytes:
     return parse_address(text)
 
 
-def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600, addresses=(LMA, LMA6)):
-    return Configuration(addresses, lifetime, 300, 10000, mags, pools, nodes)
+def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600, addresses=(LMA, LMA6),
+                  delete_delay=10000):
+    return Configuration(addresses, lifetime, 300, delete_delay, mags, pools, nodes)
 
 
 def node(match, allow=True, pool="internet", home=None, prefix=None):
