@@ -20,6 +20,8 @@ import time
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+from unit.rfc_rows import named_tests
+
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.dirname(sys.executable)
 BED = "tests/bed"
@@ -27,6 +29,7 @@ RADIOS = 4
 SHIPPED = ("mag_lite", "lma_lite")
 COUNTS = re.compile(r"(\d+) (passed|failed|error)")
 TOTALS = re.compile(r"^(?:\d+ \w+, )*\d+ (?:passed|failed|errors?)\b.*$", re.MULTILINE)
+PASSED = re.compile(r"^PASSED (\S+::\w+)", re.MULTILINE)
 OPTIONS = re.compile(r"^# uml-run: (.*)$", re.MULTILINE)
 VARIANTS = re.compile(r"^# run:(.*)$", re.MULTILINE)
 started = time.monotonic()
@@ -68,7 +71,13 @@ def ruff():
 def unit_cpython():
     """Unit and property tests on CPython, and those of the packages."""
     directories = ("tests/unit", "tests/property", "tests/packages")
-    return judge(*run(os.path.join(VENV, "pytest"), *directories))
+    result = judge(*run(os.path.join(VENV, "pytest"), "-rpfE", *directories))
+    proofs = {name for name in named_tests() if "::" in name}
+    missing = sorted(proofs.difference(PASSED.findall(result.output)))
+    if missing and not result.failed:
+        return Result(result.passed, len(missing), "named in docs/rfc*, but not run:\n%s"
+                      % "\n".join(missing))
+    return result
 
 
 def luci():
