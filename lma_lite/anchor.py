@@ -52,6 +52,7 @@ class Anchor:
         self._revocations = Revocations(self._timers, self.actions)
         self._registration = Registration(
             self.sessions, self._revocations, self.counters, self.history, self.actions)
+        self._own_homes = []
         self._refusals = RateLimit(10, 1000)
         self._binding_errors = RateLimit(10, 1000)
         self._use(configuration)
@@ -159,9 +160,40 @@ class Anchor:
             self._registration.forwarding_failed(binding, now)
             self.sessions.release_tunnels()
 
+    def exclude(self, homes):
+        """Never give these addresses and prefixes away: they are our own."""
+        self._own_homes = homes
+        self.policy.exclude(homes)
+
+    def next_addresses(self, number: int) -> list:
+        """Return the IPv4 addresses that are given away next, up to `number` of each pool."""
+        found = []
+        for service in self.policy.services.values():
+            if service.addresses:
+                found += service.addresses.upcoming(number)
+        return found
+
+    def address_in_use(self, address: bytes, now: int) -> bool:
+        """Hear that a station of a home link has this IPv4 address; return True if a mobile node
+        shall have it all the same, because it is kept for that.
+
+        Otherwise the session ends by revocation, and the address is given away when there is no
+        other left.
+        """
+        service = self.policy.service_of(address)
+        if service is None or service.addresses.is_reserved(address):
+            return service is not None
+        binding = self.cache.of_address(address)
+        if binding:
+            self._registration.address_in_use(binding, now)
+            self.sessions.release_tunnels()
+        service.addresses.avoid(address)
+        return False
+
     def _use(self, configuration):
         self.configuration = configuration
         self.policy = Policy(configuration.pools, configuration.nodes)
+        self.policy.exclude(self._own_homes)
         self.sessions.configuration = configuration
         self._registration.admission = Admission(configuration, self.policy, self.cache)
 

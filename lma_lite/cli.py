@@ -146,7 +146,7 @@ def _status(answer):
         if "prefix" in pool:
             lines.append("pool %s (%s): %d of %d prefixes used" % (
                 pool["prefix"], pool["name"], pool["prefixes_used"], pool["prefixes_capacity"]))
-    return lines
+    return lines + ["home link %s" % name for name in answer["home_links"]]
 
 
 def _bindings(answer):

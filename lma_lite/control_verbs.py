@@ -39,6 +39,7 @@ class ControlVerbs:
                 for address in anchor.configuration.addresses],
             "mags": self._mags(),
             "pools": [self._pool(pool) for pool in anchor.configuration.pools],
+            "home_links": daemon.home_links.names(),
         }
 
     def _overview(self, request):

@@ -19,6 +19,7 @@ EVENTS = (
     "unexpected messages",
     "unlisted gateways",
     "forwarding failures",
+    "address conflicts",
     "not sent",
 )
 

@@ -12,6 +12,7 @@ from lma_lite.anchor import Anchor
 from lma_lite.control_verbs import ControlVerbs
 from lma_lite.executor import Executor
 from lma_lite.forwarding import AnchorForwarding
+from lma_lite.home_links import HomeLinks
 from lma_lite.listeners import Listeners
 from mag_lite import VERSION
 from mag_lite.system import settings, sockets
@@ -51,15 +52,19 @@ class Daemon:
         self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen))
         self.anchor = Anchor(chosen)
         self.listeners = Listeners(self.loop, log, self._received)
+        self.home_links = HomeLinks(
+            self.loop, log, self.anchor, self._forwarding, self._address_in_use)
         self._executor = Executor(
-            self.loop.now, log, self.anchor, self.listeners, self._forwarding, self._journal,
-            self._tunnel_made, self._tunnel_unused)
+            self.loop.now, log, self.anchor, self.listeners, self._forwarding, self.home_links,
+            self._journal, self._tunnel_made, self._tunnel_unused)
         self._path_monitor = self._watch_paths()
         self._control_path = run_directory + "/control"
 
     def run(self):
         """Serve until `stop`."""
+        self.home_links.survey()
         whole = self._restore()
+        self.home_links.serve()
         self.listeners.use(self.anchor.configuration.addresses)
         self._count_restart(whole)
         self._settle()
@@ -95,6 +100,8 @@ class Daemon:
         self._settle()
         self.listeners.use(chosen.addresses)
         self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen))
+        self.home_links.survey()
+        self.home_links.serve()
         self._path_monitor.close()
         self._path_monitor = self._watch_paths()
         self.log.info("configuration reloaded")
@@ -117,6 +124,7 @@ class Daemon:
     def close(self):
         """Close everything; the kernel goes on forwarding unless flushed."""
         self.listeners.close()
+        self.home_links.close()
         self._path_monitor.close()
         if self._flushing:
             self._state.remove(_RESTART)
@@ -145,6 +153,11 @@ class Daemon:
         self._timer = self._wanted_at = None
         self.anchor.expire(self.loop.now())
         self._settle()
+
+    def _address_in_use(self, address: bytes) -> bool:
+        kept = self.anchor.address_in_use(address, self.loop.now())
+        self._settle()
+        return kept
 
     def _settle(self):
         """Do what the core decided, and wake up when it wants."""

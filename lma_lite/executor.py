@@ -14,13 +14,15 @@ class Executor:
     when its last session has left it: it stays until `remove_tunnel`.
     """
 
-    def __init__(self, now, log, anchor, listeners, forwarding, journal, on_tunnel, on_unused):
+    def __init__(self, now, log, anchor, listeners, forwarding, home_links, journal, on_tunnel,
+                 on_unused):
         self.devices = {}
         self._now = now
         self._log = log
         self._anchor = anchor
         self._listeners = listeners
         self._forwarding = forwarding
+        self._home_links = home_links
         self._journal = journal
         self._on_tunnel = on_tunnel
         self._on_unused = on_unused
@@ -58,6 +60,8 @@ class Executor:
             self._log.error("the kernel does not forward to %s by mag %s: %s" % (
                 format_home(action.address), format_address(action.mag), error))
             self._anchor.forwarding_failed(action.address, self._now())
+            return
+        self._home_links.attach(action.address)
 
     def _device(self, tunnel: Tunnel) -> str:
         if tunnel not in self.devices:
@@ -72,6 +76,7 @@ class Executor:
     def _unroute(self, action):
         self._change("the route to %s is not removed" % format_home(action.address),
                      self._forwarding.unroute, action.address)
+        self._home_links.detach(action.address)
 
     def _release_tunnel(self, action):
         self._on_unused(_tunnel(action))

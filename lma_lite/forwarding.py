@@ -11,7 +11,16 @@ What is ours says so (protocol number 214, alias "pmip-lma", table "pmip_lma"); 
 adopts what an earlier one left, while packets flow.
 """
 
-from mag_lite.system import netlink, nftables, rtnetlink, sockets, tunnel
+from mag_lite.system import (
+    netlink,
+    nftables,
+    own_addresses,
+    proxy_neighbour,
+    rtnetlink,
+    sockets,
+    tunnel,
+)
+from mag_lite.system.proxy_neighbour import ProxyNeighbour
 from mag_lite.system.rtnetlink import Route
 from mag_lite.system.sysctl import Sysctls
 
@@ -47,6 +56,7 @@ class AnchorForwarding:
         self._log = log
         self._ruleset_file = run_directory + "/ruleset.nft"
         self._sysctls = Sysctls(run_directory + "/sysctl")
+        self._proxy_sysctls = Sysctls(run_directory + "/proxy-sysctl")
         self._route = rtnetlink.Rtnetlink()
 
     def prepare(self, local_addresses, ipv6: bool) -> None:
@@ -118,8 +128,39 @@ class AnchorForwarding:
         names = {link.index: link.name for link in self._links()}
         return {_home(route): names.get(route.device) for route in self._home_routes()}
 
+    def links_and_addresses(self):
+        """({name: Link}, [OwnAddress]) of everything but our tunnels."""
+        links = {name: link for name, link in self._route.links().items() if link.alias != ALIAS}
+        indexes = [link.index for link in links.values()]
+        found = own_addresses.addresses(self._route)
+        return links, [each for each in found if each.device in indexes]
+
+    def answer_at_once(self, devices) -> None:
+        """Let the kernel answer for others there, and only there, without the pause that is usual
+        with a proxy."""
+        self._proxy_sysctls.apply({
+            "net/ipv4/neigh/%s/proxy_delay" % device: 0 for device in devices})
+
+    def proxies(self) -> set:
+        """{(device index, address)} for which the kernel answers ARP requests."""
+        found = proxy_neighbour.entries(self._route, PROTOCOL)
+        return {(entry.device, entry.address) for entry in found}
+
+    def add_proxy(self, device: int, address: bytes) -> None:
+        """Let it answer there for an IPv4 address whose route leads to a tunnel."""
+        entry = ProxyNeighbour(device, address, PROTOCOL)
+        self._route.perform([proxy_neighbour.add(entry)])
+
+    def remove_proxy(self, device: int, address: bytes) -> None:
+        """Let it answer no more; harmless when it does not."""
+        request = proxy_neighbour.delete(ProxyNeighbour(device, address, PROTOCOL))
+        self._route.perform([request], (sockets.ENOENT, sockets.ENODEV))
+
     def close(self) -> None:
         """Remove everything of ours from the kernel and put back what was; once."""
+        for device, address in self.proxies():
+            self.remove_proxy(device, address)
+        self.answer_at_once(())
         for link in self._links():
             self._route.perform([rtnetlink.delete_link(link.index)])
         for route in self._home_routes():

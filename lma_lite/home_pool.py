@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Homes to give away, each to one mobility session: IPv4 addresses or IPv6 prefixes."""
 
+_NOBODY = (None, None)
+
 
 class HomePool:
     """Homes that are numbered from 0 to `size` - 1; what a number stands for, a subclass knows.
@@ -28,7 +30,8 @@ class HomePool:
         return len(self._held)
 
     def reserve(self, home, mn_identifier):
-        """Keep `home` for one mobile node, whose interfaces get no other while it is free."""
+        """Keep `home` for one mobile node, whose interfaces get no other while it is free; None
+        keeps it from all."""
         number = self._number(home)
         self._reserved[number] = mn_identifier
         self._static[mn_identifier] = number
@@ -72,6 +75,26 @@ class HomePool:
         self._queue[self._next_turn] = number
         self._next_turn += 1
 
+    def is_reserved(self, home) -> bool:
+        """Return True if `home` is kept for one mobile node, or from all."""
+        return self._number(home) in self._reserved
+
+    def avoid(self, home):
+        """Give a home that is not in use to nobody while there is another."""
+        number = self._number(home)
+        if number not in self._held:
+            self._take(_NOBODY, number)
+            self.release(home)
+
+    def upcoming(self, count: int) -> list:
+        """The homes never used that are given next, up to `count`."""
+        found, number = [], self._fresh
+        while number < self._size and len(found) < count:
+            if self._is_fresh(number):
+                found.append(self._home(number))
+            number += 1
+        return found
+
     def inherit(self, older: "HomePool"):
         """Remember of `older` who had which home, as far as it is ours to give."""
         for turn in sorted(older._queue):
@@ -106,10 +129,13 @@ class HomePool:
         while self._fresh < self._size:
             number = self._fresh
             self._fresh += 1
-            used = number in self._held or number in self._former or number in self._reserved
-            if self._may_be_given(number) and not used:
+            if self._is_fresh(number):
                 return number
         return None
+
+    def _is_fresh(self, number: int) -> bool:
+        used = number in self._held or number in self._former or number in self._reserved
+        return self._may_be_given(number) and not used
 
     def _next_former(self):
         """The home given back longest ago, or None."""

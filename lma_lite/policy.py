@@ -99,6 +99,13 @@ class Policy:
                 return service
         return None
 
+    def exclude(self, homes):
+        """Keep these addresses and prefixes from everybody."""
+        for home in homes:
+            service = self.service_of(home)
+            if service:
+                service.pool_of(home).reserve(home, None)
+
     def authorize(self, mn_identifier, selection: bytes):
         """Return (status, service) for a mobile node that asks for the service `selection`.
 

@@ -108,6 +108,13 @@ class Registration:
                 return
         self._begin_revocation(binding, status.REVOCATION_UNSPECIFIED, now)
 
+    def address_in_use(self, binding: Binding, now: int):
+        """A station of the home link has the address of `binding`: take it back."""
+        self._counters.count("address conflicts")
+        self._log("revoke", binding, "its address is in use on the home link")
+        self._sessions.delete(binding)
+        self._begin_revocation(binding, status.REVOCATION_UNSPECIFIED, now)
+
     def _is_at(self, binding: Binding, mag: bytes) -> bool:
         """Return True if the session exists and is served by the gateway `mag`."""
         if self._cache.of_number(binding.number) is not binding:

@@ -6,65 +6,68 @@ discovery; the clients' data never wakes the daemon.
 """
 
 import socket
+import struct
 
 from mag_lite.system import sockets
 
 _ETH_P_ALL = 3
-_LONGEST_FRAME = 2048
+LONGEST_FRAME = 2048
 _FRAMES_PER_WAKE_UP = 32
+_PACKET_ADD_MEMBERSHIP = 1
+_PACKET_MR_ALLMULTI = 2
 
 # Instruction codes of the classic BPF machine (linux/bpf_common.h): A is the accumulator, X the
 # index register, k the instruction's number.
-_LOAD_BYTE = 0x30  # A = the byte at k
-_LOAD_HALF = 0x28  # A = the two bytes at k
+LOAD_BYTE = 0x30  # A = the byte at k
+LOAD_HALF = 0x28  # A = the two bytes at k
 _LOAD_HALF_X = 0x48  # A = the two bytes at X + k
 _LOAD_IP_LENGTH = 0xB1  # X = 4 * (the byte at k & 15)
 _AND = 0x54  # A = A & k
-_IF_EQUAL = 0x15  # A == k?
+IF_EQUAL = 0x15  # A == k?
 _IF_SET = 0x45  # A & k?
 _IF_AT_LEAST = 0x35  # A >= k?
-_RETURN = 0x06  # keep k bytes of the frame; 0 drops it
+RETURN = 0x06  # keep k bytes of the frame; 0 drops it
 
 # The kernel takes a VLAN tag out of the frame; it can be loaded from beyond the frame's end.
 _VLAN_TAG = 0xFFFFF000 + 44
-_VLAN_TAG_PRESENT = 0xFFFFF000 + 48
+VLAN_TAG_PRESENT = 0xFFFFF000 + 48
 
 # (label, instruction, k, where to go on when true, when false); "" is the next line.
 _PROGRAM = (
     # Frames of a VLAN belong to another link; VLAN 0 only carries a priority.
-    ("", _LOAD_HALF, _VLAN_TAG_PRESENT, "", ""),
-    ("", _IF_EQUAL, 0, "ethernet", ""),
-    ("", _LOAD_HALF, _VLAN_TAG, "", ""),
+    ("", LOAD_HALF, VLAN_TAG_PRESENT, "", ""),
+    ("", IF_EQUAL, 0, "ethernet", ""),
+    ("", LOAD_HALF, _VLAN_TAG, "", ""),
     ("", _AND, 0xFFF, "", ""),
-    ("", _IF_EQUAL, 0, "", "drop"),
-    ("ethernet", _LOAD_HALF, 12, "", ""),
-    ("", _IF_EQUAL, 0x0806, "keep", ""),  # ARP
-    ("", _IF_EQUAL, 0x86DD, "ipv6", ""),
-    ("", _IF_EQUAL, 0x0800, "", "drop"),
+    ("", IF_EQUAL, 0, "", "drop"),
+    ("ethernet", LOAD_HALF, 12, "", ""),
+    ("", IF_EQUAL, 0x0806, "keep", ""),  # ARP
+    ("", IF_EQUAL, 0x86DD, "ipv6", ""),
+    ("", IF_EQUAL, 0x0800, "", "drop"),
     # IPv4: UDP to the port of DHCP servers; a later fragment has no port.
-    ("", _LOAD_BYTE, 23, "", ""),
-    ("", _IF_EQUAL, 17, "", "drop"),
-    ("", _LOAD_HALF, 20, "", ""),
+    ("", LOAD_BYTE, 23, "", ""),
+    ("", IF_EQUAL, 17, "", "drop"),
+    ("", LOAD_HALF, 20, "", ""),
     ("", _IF_SET, 0x1FFF, "drop", ""),
     ("", _LOAD_IP_LENGTH, 14, "", ""),
     ("", _LOAD_HALF_X, 16, "", ""),
-    ("", _IF_EQUAL, 67, "keep", "drop"),
+    ("", IF_EQUAL, 67, "keep", "drop"),
     # IPv6: UDP to the port of DHCPv6 servers; ICMPv6 router and neighbour solicitations and
     # advertisements, types 133 to 136.
-    ("ipv6", _LOAD_BYTE, 20, "", ""),
-    ("", _IF_EQUAL, 58, "icmpv6", ""),
-    ("", _IF_EQUAL, 17, "", "drop"),
-    ("", _LOAD_HALF, 56, "", ""),
-    ("", _IF_EQUAL, 547, "keep", "drop"),
-    ("icmpv6", _LOAD_BYTE, 54, "", ""),
+    ("ipv6", LOAD_BYTE, 20, "", ""),
+    ("", IF_EQUAL, 58, "icmpv6", ""),
+    ("", IF_EQUAL, 17, "", "drop"),
+    ("", LOAD_HALF, 56, "", ""),
+    ("", IF_EQUAL, 547, "keep", "drop"),
+    ("icmpv6", LOAD_BYTE, 54, "", ""),
     ("", _IF_AT_LEAST, 133, "", "drop"),
     ("", _IF_AT_LEAST, 137, "drop", "keep"),
-    ("keep", _RETURN, _LONGEST_FRAME, "", ""),
-    ("drop", _RETURN, 0, "", ""),
+    ("keep", RETURN, LONGEST_FRAME, "", ""),
+    ("drop", RETURN, 0, "", ""),
 )
 
 
-def _assemble(program) -> list:
+def assemble(program) -> list:
     """[(instruction, lines to skip when true, when false, k)], as the kernel wants it."""
     lines = {}
     for line, (label, _, _, _, _) in enumerate(program):
@@ -77,7 +80,7 @@ def _assemble(program) -> list:
     return assembled
 
 
-FILTER = _assemble(_PROGRAM)
+FILTER = assemble(_PROGRAM)
 
 
 class AccessLink:
@@ -85,14 +88,14 @@ class AccessLink:
 
     `on_frame(interface, frame)` gets what `FILTER` accepts, whoever it is addressed to, but
     nothing that we sent.  Lives through the interface going down and up.  OSError ENODEV when
-    there is no such interface.
+    there is no such interface.  Another filter may be given.
     """
 
-    def __init__(self, loop, interface: str, on_frame):
+    def __init__(self, loop, interface: str, on_frame, instructions=FILTER):
         self.interface = interface
         self._loop = loop
         self._on_frame = on_frame
-        self._socket = _packet_socket(interface)
+        self._socket = _packet_socket(interface, instructions)
         loop.add(self._socket.fileno(), self._receive)
 
     def send(self, frame: bytes) -> bool:
@@ -103,6 +106,12 @@ class AccessLink:
             return False
         return True
 
+    def hear_all_multicast(self) -> None:
+        """Hear what is sent to groups that this machine has not joined, too."""
+        membership = struct.pack(
+            "IHH8s", sockets.interface_index(self.interface), _PACKET_MR_ALLMULTI, 0, bytes(8))
+        self._socket.setsockopt(sockets.SOL_PACKET, _PACKET_ADD_MEMBERSHIP, membership)
+
     def close(self) -> None:
         """Stop listening; once."""
         self._loop.remove(self._socket.fileno())
@@ -111,7 +120,7 @@ class AccessLink:
     def _receive(self) -> None:
         for _ in range(_FRAMES_PER_WAKE_UP):
             try:
-                frame = sockets.receive(self._socket, _LONGEST_FRAME)
+                frame = sockets.receive(self._socket, LONGEST_FRAME)
             except OSError:
                 return  # ENETDOWN, once: the socket hears again when the interface is up
             if frame is None:
@@ -119,11 +128,11 @@ class AccessLink:
             self._on_frame(self.interface, frame)
 
 
-def _packet_socket(interface: str):
+def _packet_socket(interface: str, instructions):
     # Deaf (protocol 0) until it is bound, so that nothing slips past the filter.
     packet = socket.socket(sockets.AF_PACKET, sockets.SOCK_RAW, 0)
     try:
-        sockets.attach_filter(packet, FILTER)
+        sockets.attach_filter(packet, instructions)
         packet.setsockopt(sockets.SOL_PACKET, sockets.PACKET_IGNORE_OUTGOING, 1)
         packet.bind(sockets.packet_address(interface, _ETH_P_ALL))
         packet.setblocking(False)

@@ -22,7 +22,7 @@ class Daemon:
     def __init__(self, room):
         self.room = room
         self.anchor = room.anchor
-        self.loop = self.listeners = self
+        self.loop = self.listeners = self.home_links = self
         self.started_at = room.now - 65000
         self.revoked = []
 
@@ -34,6 +34,9 @@ class Daemon:
 
     def is_open(self, address):
         return address == LMA
+
+    def names(self):
+        return ["eth1"]
 
     def devices(self):
         return {Tunnel(AP1, LMA, "gre"): "lma0"}
@@ -71,6 +74,7 @@ def test_status():
         "mag 2001:db8:a::1 (ap1): 0 sessions",
         "mag 192.0.2.11 (ap2): 0 sessions",
         "pool 10.20.0.0/16 (internet): 2 of 65533 addresses used",
+        "home link eth1",
     ]
 
 
