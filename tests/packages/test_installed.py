@@ -72,22 +72,26 @@ def test_output_that_nobody_reads_is_not_spoken_of(words):
         assert (status, output) == (1, ""), python
 
 
-def modules():
-    return sorted(set().union(*map(contents.reachable, contents.PROGRAMS.values())))
+def import_all(package, *python, before=""):
+    """(status, output) of importing all of a package's modules, with no other package's at hand."""
+    path = os.path.join(builder.root().name, "usr/lib", package)
+    modules = sorted(contents.reachable(contents.PROGRAMS[package]))
+    imports = before + "".join(f"import {module}\n" for module in modules)
+    return run(*python, "-c", imports, PYTHONPATH=path, MICROPYPATH=path)
 
 
-def test_no_module_misses_another():
-    imports = "".join(f"import {module}\n" for module in modules())
+@pytest.mark.parametrize("package", contents.PROGRAMS)
+def test_no_module_misses_another(package):
     for python in (sys.executable, paths.MICROPYTHON):
-        status, output = run(python, "-c", imports)
+        status, output = import_all(package, python)
         assert status == 0, output
 
 
-def test_nothing_is_imported_that_python3_light_lacks():
-    imports = "".join(f"import {module}\n" for module in modules())
-    status, output = run(
-        sys.executable, "-c", "import sys\n"
-        f"for name in {ABSENT!r}: sys.modules[name] = None\n" + imports)
+@pytest.mark.parametrize("package", contents.PROGRAMS)
+def test_nothing_is_imported_that_python3_light_lacks(package):
+    status, output = import_all(
+        package, sys.executable,
+        before=f"import sys\nfor name in {ABSENT!r}: sys.modules[name] = None\n")
     assert status == 0, output
 
 
