@@ -263,9 +263,9 @@ class Anchor:
     def _revocation_indication(self, message: Message, arrival: _Arrival):
         code, bindings = gateway_revocation.judge(message, arrival.source, self.cache)
         self._answer(gateway_revocation.acknowledgement(message, code), arrival)
+        ipv4_only = bool(message.flags & header.BR_IPV4_ONLY)
         for binding in bindings:
-            self.counters.count("deregistrations")
-            self._registration.revoked(binding, arrival.now)
+            self._registration.revoked(binding, ipv4_only, arrival.now)
 
     def _binding_error(self, message: Message, arrival: _Arrival):
         """A gateway that knows no revocations: none is under way to it, nor will be."""

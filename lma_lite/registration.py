@@ -49,8 +49,15 @@ class Registration:
         if binding.deregistered or not self._begin_revocation(binding, trigger, now):
             self.delete(binding, now)
 
-    def revoked(self, binding: Binding, now: int):
-        """The gateway that serves a session revokes it (RFC 5846 section 8.2)."""
+    def revoked(self, binding: Binding, ipv4_only: bool, now: int):
+        """The gateway that serves a session revokes it, or only its IPv4 address (RFC 5846 section
+        8.2)."""
+        if ipv4_only and binding.home_network_prefixes:
+            self._counters.count("deregistrations of one IP version")
+            self._log(now, "deregister", binding, "IPv4 revoked by the gateway")
+            self._sessions.drop(binding, [binding.ipv4_home_address])
+            return
+        self._counters.count("deregistrations")
         self._log(now, "deregister", binding, "revoked by the gateway")
         self.delete(binding, now)
 
@@ -111,7 +118,7 @@ class Registration:
     def address_in_use(self, binding: Binding, now: int):
         """A station of the home link has the address of `binding`: take it back."""
         self._counters.count("address conflicts")
-        self._log("revoke", binding, "its address is in use on the home link")
+        self._log(now, "revoke", binding, "its address is in use on the home link")
         self._sessions.delete(binding)
         self._begin_revocation(binding, status.REVOCATION_UNSPECIFIED, now)
 

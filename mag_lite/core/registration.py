@@ -140,6 +140,18 @@ class Registration:
         if binding.state == ACTIVE:
             self.timers.set(("refresh", binding.key), now + RETRY_LATER)
 
+    def release_ipv4(self, binding, reason: str):
+        """The anchor takes the IPv4 address back; the session goes on with its prefixes, and asks
+        for none until the station attaches anew (RFC 5846 section 9.1)."""
+        address = binding.home_address
+        self._log("info", binding, "IPv4 ends here: %s" % reason)
+        binding.home_address, binding.prefix_length = None, 0
+        binding.ip_versions = (6,)
+        if binding.forwarded is not None:
+            binding.forwarded = binding.homes
+            self._withdraw_homes(binding, [address])
+            self.actions.append(Remember(binding))
+
     def _presence_answered(self, binding, present, now):
         if present:
             self.handle(binding, PRESENT, now)

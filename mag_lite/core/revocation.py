@@ -74,17 +74,21 @@ class Revocation:
                 self.registration.reclaim(binding, now)
                 self._answer(anchor, indication, statuses.REVOCATION_FAILED_MN_IS_ATTACHED)
             else:
-                self.actions.append(HandedOver(binding, binding.homes))
+                if not _is_about_half(binding, indication):
+                    self.actions.append(HandedOver(binding, binding.homes))
                 self._revoke(binding, indication, now, False)
                 self._answer(anchor, indication, statuses.REVOKED)
 
         self.presence.ask(binding, now, PATIENCE, answer)
 
     def _revoke(self, binding, indication, now, tell):
+        reason = "revoked by the anchor: %s" % statuses.REVOCATION_TRIGGER[indication.trigger]
+        if _is_about_half(binding, indication):
+            self.registration.release_ipv4(binding, reason)
+            return
         binding.attached = False
         self.actions.append(RemoveStation(binding.interface, binding.mac, tell))
-        self.registration.handle(binding, REVOKED, now, "revoked by the anchor: %s"
-                                 % statuses.REVOCATION_TRIGGER[indication.trigger])
+        self.registration.handle(binding, REVOKED, now, reason)
 
     def _answer(self, anchor, indication, code):
         acknowledgement = Message(
@@ -106,6 +110,9 @@ def _refusal(indication):
     if indication.trigger == statuses.PER_PEER_POLICY:
         return statuses.REVOCATION_FUNCTION_NOT_SUPPORTED if indication.options else None
     identifier = mn_identifier(indication)
+    if (identifier is not None and indication.flags & header.BR_IPV4_ONLY
+            and indication.option(options.IPV4_HOME_ADDRESS_REQUEST) is None):
+        return statuses.IPV4_HOME_ADDRESS_OPTION_REQUIRED
     if identifier is None or is_global and not identifier.startswith(b"@"):
         return statuses.REVOKED_MOBILE_NODES_IDENTITY_REQUIRED
     return None
@@ -123,6 +130,13 @@ def _names(binding, indication):
     named = [(option.prefix, option.prefix_length)
              for option in indication.all(options.HOME_NETWORK_PREFIX)]
     option = indication.option(options.IPV4_HOME_ADDRESS_REQUEST)
+    if indication.flags & header.BR_IPV4_ONLY:
+        named = []
     if option is not None:
         named.append(option.address)
     return not named or any([home in named for home in binding.homes])
+
+
+def _is_about_half(binding, indication):
+    """True if only the IPv4 address of a dual-stack session is to go."""
+    return bool(indication.flags & header.BR_IPV4_ONLY and binding.home_network_prefixes)

@@ -8,6 +8,7 @@ from lma_room import (
     BETWEEN_GATEWAYS,
     BETWEEN_INTERFACES,
     FIRST,
+    INTERNET,
     MAC,
     MAC2,
     NEW,
@@ -18,10 +19,12 @@ from lma_room import (
     configuration,
 )
 
+from lma_lite.policy import Pool
 from lma_lite.revocation import HANDOVER_DELAY
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
+from mag_lite.wire.address import parse_prefix
 from mag_lite.wire.mobility_options import Option
 
 MN1 = (1, b"mn1@example.net")
@@ -363,6 +366,25 @@ def test_a_gateway_revokes_one_ipv4_address():
     address = Option(options.IPV4_HOME_ADDRESS_REQUEST, address=SECOND, prefix_length=16)
     assert revoke(room, flags=only_ipv4, carried=(NODE, address)) == status.REVOKED
     assert [binding.link_layer_identifier for binding in room.anchor.cache] == [MAC]
+
+
+def test_the_ipv4_half_of_a_dual_stack_session_ends_alone():
+    prefix = parse_prefix("2001:db8:100::/64")
+    room = Room(pools=[Pool("internet", b"", *INTERNET[2:5], parse_prefix("2001:db8:100::/40"))])
+    room.update(more=[Option(options.HOME_NETWORK_PREFIX)])
+    room.names()
+    address = Option(options.IPV4_HOME_ADDRESS_REQUEST, address=FIRST, prefix_length=16)
+    only_ipv4 = header.BR_PROXY | header.BR_IPV4_ONLY
+    assert revoke(room, flags=only_ipv4, carried=(NODE, address)) == status.REVOKED
+    binding = list(room.anchor.cache)[0]
+    assert binding.home_addresses() == [prefix] and not binding.deregistered
+    assert room.names() == ["Send", "Unroute", "Remember"]
+    assert revoke(room, flags=only_ipv4, carried=(NODE, address)) == (
+        status.BINDING_DOES_NOT_EXIST)
+    room.update(mac=MAC2, node=b"mn2")
+    room.update(home=None, indicator=5, more=[
+        Option(options.HOME_NETWORK_PREFIX, prefix=prefix[0], prefix_length=64)])
+    assert binding.home_addresses() == [prefix], "a refresh of the rest changes nothing"
 
 
 def test_a_gateway_that_goes_down_revokes_all():

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Binding revocation at the gateway (RFC 5846 section 9.1)."""
 
-from mag import HOME, IDENTITY, LINK, PHONE, STRANGER, Bench, RemoveStation, Withdraw
+from mag import HOME, IDENTITY, LINK, PHONE, PREFIX, STRANGER, Bench, RemoveStation, Withdraw
 
-from mag_lite.core.actions import Forget, PollStation, SendMessage
+from mag_lite.core.actions import Forget, HandedOver, PollStation, SendMessage
+from mag_lite.core.binding_update_list import ACTIVE
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
-from mag_lite.wire.address import parse_address
+from mag_lite.wire.address import parse_address, parse_prefix
 from mag_lite.wire.mobility_header import Message
 from mag_lite.wire.mobility_options import Option
 
@@ -149,6 +150,79 @@ def test_an_indication_without_identity_is_refused():
     message.options = []
     bench.receive(message)
     assert answer(bench) == status.REVOKED_MOBILE_NODES_IDENTITY_REQUIRED
+
+
+def dual():
+    bench = Bench(ip_versions=(4, 6))
+    bench.activate()
+    return bench
+
+
+def test_revoking_the_ipv4_address_of_a_dual_stack_session_leaves_its_prefixes():
+    bench = dual()
+    anchor = bench.binding.anchor
+    bench.receive(indication(status.REVOCATION_ADMINISTRATIVE))
+    taken = bench.take()
+    assert [a for a in taken if isinstance(a, Withdraw)] == [Withdraw(LINK, PHONE, HOME, anchor)]
+    assert not [a for a in taken if isinstance(a, (RemoveStation, Forget))]
+    answers = [header.decode(a.data) for a in taken if isinstance(a, SendMessage)]
+    assert [(m.status, m.flags) for m in answers] == [
+        (status.REVOKED, header.BR_PROXY | header.BR_IPV4_ONLY)]
+    assert bench.binding.forwarded == (PREFIX,) and bench.binding.state == ACTIVE
+    bench.receive(indication(status.REVOCATION_ADMINISTRATIVE))
+    assert answer(bench) == status.BINDING_DOES_NOT_EXIST, "it has no such address any more"
+    bench.gateway.registration.refresh_due(bench.binding, bench.now)
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    refresh = bench.sent()[-1]
+    assert refresh.option(options.IPV4_HOME_ADDRESS_REQUEST) is None
+    assert refresh.option(options.HOME_NETWORK_PREFIX).prefix == PREFIX[0]
+    bench.answer(refresh)
+    assert bench.binding.forwarded == (PREFIX,)
+
+
+def test_a_station_without_its_ipv4_address_may_have_one_when_it_attaches_anew():
+    bench = dual()
+    bench.receive(indication(status.REVOCATION_ADMINISTRATIVE))
+    bench.take()
+    bench.attach()
+    update = bench.sent()[-1]
+    assert update.option(options.IPV4_HOME_ADDRESS_REQUEST).address == bytes(4)
+
+
+def test_a_station_that_is_gone_may_lose_its_ipv4_address_alone():
+    bench = dual()
+    bench.receive(indication(HANDOVER))
+    bench.wait(1000)
+    assert bench.binding.forwarded == (PREFIX,)
+    assert not bench.take(HandedOver), "the session is where it was"
+
+
+def test_revoking_an_ipv4_address_names_it():
+    bench = dual()
+    bench.receive(indication(status.REVOCATION_ADMINISTRATIVE, address=None))
+    assert answer(bench) == status.IPV4_HOME_ADDRESS_OPTION_REQUIRED
+    other = indication(status.REVOCATION_ADMINISTRATIVE, address=parse_address("10.20.0.99"))
+    other.options.append(Option(
+        options.HOME_NETWORK_PREFIX, prefix=PREFIX[0], prefix_length=PREFIX[1]))
+    bench.receive(other)
+    assert answer(bench) == status.BINDING_DOES_NOT_EXIST
+    assert bench.binding.forwarded == (HOME, PREFIX)
+
+
+def test_a_session_may_be_named_by_its_prefix():
+    def named(prefix):
+        message = indication(
+            status.REVOCATION_ADMINISTRATIVE, flags=header.BR_PROXY, address=None)
+        message.options.append(Option(
+            options.HOME_NETWORK_PREFIX, prefix=prefix[0], prefix_length=prefix[1]))
+        return message
+
+    bench = dual()
+    bench.receive(named(parse_prefix("2001:db8:999::/64")))
+    assert answer(bench) == status.BINDING_DOES_NOT_EXIST
+    bench.receive(named(PREFIX))
+    assert answer(bench) == status.REVOKED
+    assert bench.binding is None, "with its IPv4 address"
 
 
 def test_strangers_cannot_revoke():
