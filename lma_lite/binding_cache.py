@@ -109,8 +109,15 @@ class BindingCache:
             del self._by_node[binding.mn_identifier]
         if self._by_interface.get(binding.interface) is binding:
             del self._by_interface[binding.interface]
+            self._find_by_interface(binding)
         for address in binding.home_addresses():
             del self._by_address[address]
+
+    def _find_by_interface(self, gone: Binding):
+        """A session may have moved to an interface that had one (RFC 5213 5.4.1.1 rule 5)."""
+        for other in self.of_node(gone.mn_identifier):
+            if other.interface == gone.interface:
+                self._by_interface[other.interface] = other
 
     def of_number(self, number: int):
         """Return the entry with this number, or None."""

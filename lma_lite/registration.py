@@ -160,6 +160,11 @@ class Registration:
 
     def _open(self, update: ProxyBindingUpdate, now: int):
         """Initial binding registration (RFC 5213 section 5.3.2)."""
+        if self._has_session(update):
+            self._refuse(update, status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX
+                         if update.wanted_prefixes
+                         else status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS)
+            return
         code, binding = self._sessions.open(update, now)
         if code != status.ACCEPTED:
             self._refuse(update, code)
@@ -167,6 +172,13 @@ class Registration:
         self._accept(update, binding)
         self._counters.count("registrations")
         self._log(now, "register", binding, _reason(update))
+
+    def _has_session(self, update: ProxyBindingUpdate) -> bool:
+        """An interface has one session: who names another home for it than it has is not
+        authorized for that, and may ask for whichever it has (section 5.3.2 rule 3)."""
+        return self._cache.of_interface(
+            update.mn_identifier, update.access_technology,
+            update.link_layer_identifier) is not None
 
     def _extend(self, binding: Binding, update: ProxyBindingUpdate, now: int):
         """Lifetime extension without or after a handoff (RFC 5213 sections 5.3.3 and 5.3.4)."""

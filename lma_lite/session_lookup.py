@@ -44,11 +44,12 @@ def _by_prefixes(update: ProxyBindingUpdate, cache: BindingCache) -> Lookup:
     wanted = update.wanted_prefixes
     found = [cache.of_address(prefix) for prefix in wanted if cache.of_address(prefix)]
     if not found:
-        return _of_unknown_home(update, cache)
+        return _new()
     binding = found[0]
     if binding.mn_identifier != update.mn_identifier:
         return _reject(status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX)
-    if sorted(wanted) != sorted(binding.home_network_prefixes):
+    asked = len(update.home_network_prefix_options)
+    if asked != len(wanted) or sorted(wanted) != sorted(binding.home_network_prefixes):
         return _reject(status.BCE_PBU_PREFIX_SET_DO_NOT_MATCH)
     return _update(binding) if _same_session(update, binding) else _new()
 
@@ -57,29 +58,10 @@ def _by_ipv4_home_address(update: ProxyBindingUpdate, cache: BindingCache) -> Lo
     """RFC 5844 section 3.1.2.7: the rules of 5.4.1.1 with one IPv4 address as the key."""
     binding = cache.of_address(update.wanted_address)
     if binding is None:
-        return _of_unknown_home(update, cache)
+        return _new()
     if binding.mn_identifier != update.mn_identifier:
         return _reject(status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS)
     return _update(binding) if _same_session(update, binding) else _new()
-
-
-def _of_unknown_home(update: ProxyBindingUpdate, cache: BindingCache) -> Lookup:
-    """No session has what the update names.
-
-    An interface has one session: asking for another home than it has is refused as not
-    authorised, so that the gateway asks again for whichever it has; asking for a further IP
-    version extends it (RFC 5844 section 3.1.2.1).
-    """
-    binding = cache.of_interface(
-        update.mn_identifier, update.access_technology, update.link_layer_identifier)
-    if binding is None or update.deregisters:
-        return _new()
-    if update.wanted_prefixes and binding.home_network_prefixes:
-        return _reject(status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX)
-    if update.wanted_address not in (None, binding.ipv4_home_address) and (
-            binding.ipv4_home_address):
-        return _reject(status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS)
-    return _update(binding)
 
 
 def _same_session(update: ProxyBindingUpdate, binding) -> bool:
