@@ -39,7 +39,7 @@ class Heartbeat:
         unsolicited = message.flags & header.HEARTBEAT_UNSOLICITED
         if known != option.counter and (known is not None or unsolicited):
             self.counters.count("heartbeat.restarted")
-            self.actions.append(Log("warning", "anchor %s has lost its sessions: registering again"
+            self.actions.append(Log("warning", "anchor %s has restarted: its sessions are renewed"
                                     % format_address(anchor.address), None))
             self.lost(anchor, now)
 
