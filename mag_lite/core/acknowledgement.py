@@ -18,7 +18,7 @@ def awaiting(bindings, anchor, message):
     """Return the binding whose update `message` from `anchor` answers, or None.
 
     They match by MN-Identifier and sequence number; the link-layer identifier tells two
-    interfaces of one mobile node apart.  One with another identifier is only an answer, if a
+    interfaces of one mobile node apart.  One with other identifiers is only an answer, if a
     wrong one, when it repeats our time stamp.  Status 135 carries a number of the anchor's own:
     with another echo it answers an earlier exchange.
     """
@@ -34,8 +34,8 @@ def awaiting(bindings, anchor, message):
     for binding in found:
         if option is None or option.identifier == binding.mac:
             return binding
-    for binding in found:
-        if _repeats_timestamp(binding, message):
+    for binding in found or bindings:
+        if binding.anchor is anchor and _repeats_timestamp(binding, message):
             return binding
     return None
 
@@ -52,6 +52,8 @@ def wrong_echo(binding, message):
     Such an acknowledgement must be ignored, and no update be sent any more until an
     administrator has acted.  Options that the anchor leaves out are forgiven.
     """
+    if mn_identifier(message) != binding.mn_identifier:
+        return "Mobile Node Identifier"
     echoes = (
         (options.HANDOFF_INDICATOR, "indicator", binding.handoff_indicator, "Handoff Indicator"),
         (options.ACCESS_TECHNOLOGY_TYPE, "technology", binding.access_technology,

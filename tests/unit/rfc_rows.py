@@ -31,6 +31,6 @@ def proofs(cell):
 
 
 def named_tests():
-    """Every test that a document names as a proof."""
+    """Every test that a document names as a proof: a function, a script, or a check of a script."""
     return {name for path in [FEATURES] + list(RULES.values())
             for _, cells in rows(path) for name in proofs(cells[-1])}

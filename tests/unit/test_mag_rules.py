@@ -162,7 +162,7 @@ def test_after_a_mismatch_the_next_stamp_is_our_clocks_and_not_the_anchors():
     assert again.option(options.TIMESTAMP).time == CLOCK + bench.now * 65536 // 1000
 
 
-def test_a_refused_client_hears_of_no_prefix():
+def test_a_refused_client_is_not_served_and_hears_of_no_prefix():
     for code in (status.INSUFFICIENT_RESOURCES, status.PROXY_REG_NOT_ENABLED,
                  status.TIMESTAMP_MISMATCH):
         bench = dual()
@@ -174,6 +174,7 @@ def test_a_refused_client_hears_of_no_prefix():
         bench = dual()
         bench.activate()
         bench.answer(refresh(bench), code)
+        assert bench.binding.forwarded is None, code
         told, = advertisements(bench)
         assert told.option(icmpv6.PREFIX_INFORMATION).valid_lifetime == 0, code
         solicit(bench)

@@ -258,7 +258,7 @@ def test_an_acknowledgement_must_match_by_identity_sequence_and_p_flag():
     for change in ({"sequence": 999},
                    {"change": [Option(options.MN_IDENTIFIER, subtype=1, identifier=b"x@y")]},
                    {"drop": [options.MN_IDENTIFIER]}):
-        bench = Bench()
+        bench = Bench(clock=None)
         bench.attach()
         update, = bench.sent()
         bench.answer(update, **change)
@@ -276,7 +276,8 @@ def test_an_acknowledgement_without_the_p_flag_is_none():
 
 
 def test_a_wrong_echo_is_ignored_and_ends_retransmission():
-    for option in (Option(options.HANDOFF_INDICATOR, indicator=3),
+    for option in (Option(options.MN_IDENTIFIER, subtype=1, identifier=b"x@y"),
+                   Option(options.HANDOFF_INDICATOR, indicator=3),
                    Option(options.ACCESS_TECHNOLOGY_TYPE, technology=3),
                    Option(options.MN_LINK_LAYER_IDENTIFIER, identifier=b"\2\2\2\2\2\2")):
         bench = Bench()

@@ -84,10 +84,26 @@ def test_a_link_layer_identifier_is_aligned_by_its_size():
 
 
 def test_reserved_bits_are_ignored():
-    data = bytes.fromhex("1702ff03" "24 06 63ff cb007105".replace(" ", ""))
-    assert FAMILY.read(data, 0, len(data)) == [
-        Option(options.HANDOFF_INDICATOR, indicator=3),
-        Option(options.IPV4_HOME_ADDRESS_REQUEST, prefix_length=24, address=HOST)]
+    for octets, number, fields in (
+        ("16127f40" + OCTETS, options.HOME_NETWORK_PREFIX,
+         {"prefix_length": 64, "prefix": ADDRESS}),
+        ("1702ff03", options.HANDOFF_INDICATOR, {"indicator": 3}),
+        ("1802ff04", options.ACCESS_TECHNOLOGY_TYPE, {"technology": 4}),
+        ("1908ffff02005e100001", options.MN_LINK_LAYER_IDENTIFIER,
+         {"identifier": b"\x02\x00\x5e\x10\x00\x01"}),
+        ("240663ffcb007105", options.IPV4_HOME_ADDRESS_REQUEST,
+         {"prefix_length": 24, "address": HOST}),
+        ("25068463cb007105", options.IPV4_HOME_ADDRESS_REPLY,
+         {"status": 132, "prefix_length": 24, "address": HOST}),
+        ("2606ffffcb007105", options.IPV4_DEFAULT_ROUTER_ADDRESS, {"address": HOST}),
+        ("2702ffff", options.IPV4_DHCP_SUPPORT_MODE, {}),
+    ):
+        data = bytes.fromhex(octets)
+        option, = FAMILY.read(data, 0, len(data))
+        assert option.number == number
+        for name, value in fields.items():
+            assert getattr(option, name) == value, (octets, name)
+    assert option.flags & options.DHCP_SERVER
 
 
 def test_values_that_do_not_fit_are_refused_when_the_option_is_made():
