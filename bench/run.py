@@ -21,13 +21,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(HERE)
 REPORT = os.path.join(REPOSITORY, "build/bench.json")
 BOOT = ["tests/bed/uml-run", "-t", "1200", "-a", "mac80211_hwsim.radios=4"]
+#: The runs of each measurement, a boot each.
 ON_TEST_KERNEL = {
     "registration": ["registration.py"],
-    "registration-pyroute2": ["registration.py", "--pyroute2", "-n", "500"],
-    "registration-micropython": ["registration.py", "--micropython", "-n", "500"],
+    "registration-pyroute2": ["registration.py --pyroute2 -n 500"],
+    "registration-micropython": ["registration.py --micropython -n 500"],
     "dhcp": ["dhcp.py"],
     "throughput": ["throughput.py"],
     "roam": ["roam.py"],
+    "combinations": [f"combination.py {family} {encapsulation} {client}" for family in (4, 6)
+                     for encapsulation in ("gre", "ip") for client in (4, 6, "dual")],
     "footprint": ["footprint.py"],
 }
 CODEC = "codec"
@@ -50,9 +53,13 @@ def output_of(command) -> str:
 
 def measured(name: str) -> list:
     """The rows of a measurement on the test kernel."""
-    script, *options = ON_TEST_KERNEL[name]
-    output = output_of([*BOOT, sys.executable, os.path.join(HERE, script), *options])
-    return [json.loads(line[len(MARK):]) for line in output.split("\n") if line.startswith(MARK)]
+    rows = []
+    for words in ON_TEST_KERNEL[name]:
+        script, *options = words.split()
+        output = output_of([*BOOT, sys.executable, os.path.join(HERE, script), *options])
+        rows += [json.loads(line[len(MARK):]) for line in output.split("\n")
+                 if line.startswith(MARK)]
+    return rows
 
 
 def codec() -> list:

@@ -19,7 +19,8 @@ _BUFFER = 64 << 20
 
 def _end(machine, address):
     """A socket that keeps what it receives, with the kernel's time stamps, until it is read."""
-    end = machine.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    end = machine.socket(family, socket.SOCK_DGRAM)
     end.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
     end.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     end.bind((address, 0))
