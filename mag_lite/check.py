@@ -5,6 +5,7 @@ import json
 import os
 
 from mag_lite import configuration, surroundings
+from mag_lite.absent import foreign_address
 from mag_lite.surroundings import FAIL, PASS, WARN
 from mag_lite.system import settings, sockets, sysctl, tunnel
 from mag_lite.system.control import NoAnswer, ask
@@ -67,6 +68,9 @@ def _nft():
 
 def _anchor(anchor):
     name = "anchor %s" % format_address(anchor.address)
+    foreign = foreign_address(anchor)
+    if foreign:
+        return [(FAIL, foreign, "correct option local, or leave it out")]
     route = Rtnetlink()
     try:
         path = route.route_get(anchor.address, anchor.local or b"")

@@ -107,14 +107,17 @@ class Daemon:
     def reload(self):
         """Serve on as the configuration file says now; ValueError if it cannot be served.
 
-        The successor finds the sessions in kernel and journal, as after a crash.
+        Return what is wrong with the file nevertheless, and what it names in vain.  The successor
+        finds the sessions in kernel and journal, as after a crash.
         """
+        from mag_lite.absent import absentees
+
         chosen, problems, _ = configuration.load(self.configuration_path)
         if chosen is None:
             raise ValueError("; ".join([text for _, text in problems]))
         self.successor = chosen
         self.stop()
-        return [text for _, text in problems]
+        return [text for _, text in problems] + absentees(chosen)
 
     def close(self):
         """Close everything; the kernel goes on forwarding unless flushed."""

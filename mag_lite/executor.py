@@ -110,11 +110,15 @@ class Executor:
 
 
 def stage_times(stages: dict) -> list:
-    """Return how long each stage of an attach took: [[name, ms], ...], "in all" first."""
+    """Return how long each stage of an attach took: [[name, ms], ...], "in all" first.
+
+    A client may be answered in the very round in which the kernel is programmed, whose time is
+    that of its beginning.
+    """
     spans = (("in all", "attached", "programmed"), ("identity", "attached", "sent"),
              ("signalling", "sent", "accepted"), ("kernel", "accepted", "programmed"),
              ("first answer", "programmed", "configured"))
-    return [[name, stages[end] - stages[start]] for name, start, end in spans
+    return [[name, max(stages[end] - stages[start], 0)] for name, start, end in spans
             if start in stages and end in stages]
 
 
