@@ -8,7 +8,7 @@ who else has it, and neighbour discovery, where only the prefixes are known, not
 them.
 """
 
-from mag_lite.system import access_link
+from mag_lite.system import access_link, socket_filter
 from mag_lite.system.access_link import AccessLink
 from mag_lite.wire import arp, ethernet, icmpv6
 from mag_lite.wire.address import UNSPECIFIED4, UNSPECIFIED6, network, parse_address
@@ -206,20 +206,20 @@ def _lies_in(prefix, subnet) -> bool:
 def _filter(ipv6) -> list:
     """Let through answers to ARP requests, requests of stations that have no address yet (RFC 5227
     section 2.1), and neighbour solicitations if there are prefixes."""
-    return access_link.assemble((
-        ("", access_link.LOAD_HALF, access_link.VLAN_TAG_PRESENT, "", ""),
-        ("", access_link.IF_EQUAL, 0, "", "drop"),
-        ("", access_link.LOAD_HALF, 12, "", ""),
-        ("", access_link.IF_EQUAL, ethernet.ARP, "arp", ""),
-        ("", access_link.IF_EQUAL, ethernet.IPV6 if ipv6 else ethernet.ARP, "", "drop"),
-        ("", access_link.LOAD_BYTE, 20, "", ""),
-        ("", access_link.IF_EQUAL, icmpv6.PROTOCOL, "", "drop"),
-        ("", access_link.LOAD_BYTE, 54, "", ""),
-        ("", access_link.IF_EQUAL, icmpv6.NEIGHBOR_SOLICITATION, "keep", "drop"),
-        ("arp", access_link.LOAD_HALF, 20, "", ""),
-        ("", access_link.IF_EQUAL, arp.REPLY, "keep", ""),
+    return socket_filter.assemble((
+        ("", socket_filter.LOAD_HALF, access_link.VLAN_TAG_PRESENT, "", ""),
+        ("", socket_filter.IF_EQUAL, 0, "", "drop"),
+        ("", socket_filter.LOAD_HALF, 12, "", ""),
+        ("", socket_filter.IF_EQUAL, ethernet.ARP, "arp", ""),
+        ("", socket_filter.IF_EQUAL, ethernet.IPV6 if ipv6 else ethernet.ARP, "", "drop"),
+        ("", socket_filter.LOAD_BYTE, 20, "", ""),
+        ("", socket_filter.IF_EQUAL, icmpv6.PROTOCOL, "", "drop"),
+        ("", socket_filter.LOAD_BYTE, 54, "", ""),
+        ("", socket_filter.IF_EQUAL, icmpv6.NEIGHBOR_SOLICITATION, "keep", "drop"),
+        ("arp", socket_filter.LOAD_HALF, 20, "", ""),
+        ("", socket_filter.IF_EQUAL, arp.REPLY, "keep", ""),
         ("", _LOAD_WORD, 28, "", ""),
-        ("", access_link.IF_EQUAL, 0, "keep", "drop"),
-        ("keep", access_link.RETURN, access_link.LONGEST_FRAME, "", ""),
-        ("drop", access_link.RETURN, 0, "", ""),
+        ("", socket_filter.IF_EQUAL, 0, "keep", "drop"),
+        ("keep", socket_filter.RETURN, access_link.LONGEST_FRAME, "", ""),
+        ("drop", socket_filter.RETURN, 0, "", ""),
     ))

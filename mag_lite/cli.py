@@ -12,6 +12,7 @@ RUN_DIRECTORY = "/var/run/pmip"
 HELP = """usage: pmip [-j] [-r DIRECTORY] VERB [ARGUMENT]
        pmip check [-j] [-c FILE] [-r DIRECTORY]
        pmip decode [-j] [HEX... | FILE... | -i INTERFACE]
+       pmip trace [-j] [-s SECONDS] [-w FILE] [MAC]
 
 Shows and steers pmip-mag, the Proxy Mobile IPv6 gateway of an access point.
 
@@ -26,6 +27,7 @@ Shows and steers pmip-mag, the Proxy Mobile IPv6 gateway of an access point.
   clock set|lost   tell the daemon that NTP has set the clock, or lost it
   check            look for what is missing on this machine, with the remedy
   decode           show what is in packets; see: pmip decode -h
+  trace            show a client's signalling live; see: pmip trace -h
 
   -c FILE        configuration, for check (default /etc/config/pmip)
   -r DIRECTORY   control socket of the daemon (default %s)
@@ -47,6 +49,10 @@ def _run(argv):
         from mag_lite import decode
 
         return decode.main(argv[1:])
+    if argv[1:2] == ["trace"]:
+        from mag_lite import trace_command
+
+        return trace_command.main(argv[1:])
     try:
         line = CommandLine(argv[1:], flags="hj", values="rc")
         request = _request(line)

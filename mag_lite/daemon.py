@@ -56,6 +56,7 @@ class Daemon:
         self._wanted_at = None
         self._timer = None
         self._repair_timer = None
+        self._recorder = None
         self._access_points_lost = set()
         self.journal = Journal(run_directory + "/bindings")
         self.forwarding = Forwarding(run_directory, log, _serves_ipv6(chosen))
@@ -75,7 +76,7 @@ class Daemon:
             self.loop, log, chosen, self.gateway, self.forwarding, self.journal)
         verbs = ControlVerbs(self)
         self._control = ControlServer(self.loop, run_directory + "/control", verbs.answer)
-        ubus_object.publish(self._ubus, verbs.answer)
+        ubus_object.publish(self._ubus, verbs.answer, trace=self.trace)
         self._ubus.watch("hostapd.*", self._hostapd_changed)
         self._ubus.watch("network.interface", None, self._network_changed)
         self._monitor = LinkMonitor(self.loop, self._link_changed)
@@ -121,6 +122,8 @@ class Daemon:
 
     def close(self):
         """Close everything; the kernel goes on forwarding unless flushed."""
+        if self._recorder is not None:
+            self._recorder.finish()
         self._monitor.close()
         self._control.close()
         self._ubus.close()
@@ -144,6 +147,13 @@ class Daemon:
                 binding.interface, mac, "detached by the administrator", self.loop.now())
         self._settle()
         return bool(found)
+
+    def trace(self, arguments: dict, answer):
+        """Record what happens to the station `mac` for `seconds`, and call `answer(values)` then;
+        ValueError.  See trace_recorder."""
+        from mag_lite import trace_recorder
+
+        self._recorder = trace_recorder.start(self, self._recorder, arguments, answer)
 
     # What happens
 

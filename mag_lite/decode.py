@@ -8,12 +8,12 @@ import sys
 from mag_lite.dissect import dissect, dissect_link, dissect_octets
 from mag_lite.system import sockets
 from mag_lite.system.command_line import CommandLine
-from mag_lite.wire import pcap
+from mag_lite.wire import mobility_options_all, pcap
 from mag_lite.wire.error import DecodeError
 
 HELP = """usage: pmip decode [-j] [HEX... | FILE... | -i INTERFACE]
 
-Shows the Mobility Header, DHCPv4, ARP and neighbour discovery messages, and
+Shows the Mobility Header, DHCP, ARP and neighbour discovery messages, and
 the tunnel headers, in
 
   HEX            one packet or message in hexadecimal digits, with or without
@@ -29,6 +29,7 @@ The exit status is 0, or 1 if something was malformed, or 2 if the command line
 is not understood or a FILE cannot be read.
 """
 
+_TABLES = mobility_options_all.MODULES
 _ETH_P_ALL = 3
 _LONGEST = 65536
 

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """From the octets of a packet, of whatever link, to nodes of the protocols that we speak.
 
+Options and messages that no imported table has are shown as unknown, with their octets.
 Packets of other protocols give no node. What is ours and wrong raises DecodeError, whose offset
 counts from the first octet of the protocol concerned.
 """
-from mag_lite.node import Node, arp_node, dhcp_node, message_node, unknown_node
+from mag_lite.node import Node, arp_node, dhcp6_node, dhcp_node, message_node, unknown_node
 from mag_lite.wire import (
     arp,
     dhcpv4,
+    dhcpv6,
     encapsulation,
     ethernet,
     icmpv6,
     mobility_header,
-    mobility_options_all,
     pcap,
 )
 from mag_lite.wire.address import format_address
@@ -23,10 +24,10 @@ from mag_lite.wire.udp4 import decode_udp
 
 SIGNALLING_PORT = 5436
 
-_TABLES = mobility_options_all.MODULES
 _TUNNELS = (GRE, IPV4_IN_IP, IPV6_IN_IP)
 _OURS = (mobility_header.PROTOCOL, UDP, icmpv6.PROTOCOL) + _TUNNELS
 _DHCP_PORTS = (dhcpv4.SERVER_PORT, dhcpv4.CLIENT_PORT)
+_DHCP6_PORTS = (dhcpv6.SERVER_PORT, dhcpv6.CLIENT_PORT)
 # Where a link's header ends, and where in it the EtherType is.
 _LINKS = {pcap.LINUX_SLL: (16, 14), pcap.LINUX_SLL2: (20, 0)}
 
@@ -117,6 +118,8 @@ def _udp(packet, start, end):
         return [_tunnel(protocol, data[offset:], "TLV in UDP" if offset else "UDP")]
     if source_port in _DHCP_PORTS and destination_port in _DHCP_PORTS:
         return [dhcp_node(dhcpv4.decode(data))]
+    if source_port in _DHCP6_PORTS and destination_port in _DHCP6_PORTS:
+        return [dhcp6_node(dhcpv6.decode(data))]
     return []
 
 

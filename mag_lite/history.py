@@ -46,6 +46,10 @@ class History:
         return [[(now - when) // 1000, text, times]
                 for when, text, times in reversed(self._events.get(mac, []))]
 
+    def since(self, mac: bytes, when: int) -> list:
+        """Return [(when, text), ...] of a station from then on, the oldest first."""
+        return [(at, text) for at, text, _ in self._events.get(mac, []) if at >= when]
+
     def course(self, now: int) -> list:
         """Return [[age (s), 1 or -1, attach (ms) or None], ...], the oldest first."""
         return [[(now - when) // 1000, change, milliseconds]

@@ -7,6 +7,9 @@ from mag_lite.wire.address import format_address, format_mac
 from mag_lite.wire.field import Records, show_octets
 
 _INDENT = "    "
+# By message type (RFC 8415 section 7.3).
+_DHCP6_NAMES = ("type 0", "Solicit", "Advertise", "Request", "Confirm", "Renew", "Rebind", "Reply",
+                "Release", "Decline", "Reconfigure", "Information-request")
 
 
 class Node:
@@ -128,6 +131,17 @@ def dhcp_node(message) -> Node:
         options.append(Node(number, dhcpv4_options.option_name(number),
                             [("value", text.strip('"'), text)]))
     return Node(kind, dhcpv4.MESSAGE_NAMES.get(kind, "BOOTP"), fields, options)
+
+
+def dhcp6_node(message) -> Node:
+    """The node of a Dhcp6."""
+    name = _DHCP6_NAMES[message.kind] if message.kind < len(_DHCP6_NAMES) else "type %d" % (
+        message.kind)
+    transaction = show_octets(message.transaction)
+    options = [Node(number, "option", [("value", text, text)]) for number, text in
+               [(each, show_octets(message.options[each])) for each in sorted(message.options)]]
+    return Node(message.kind, "DHCPv6 " + name,
+                [("transaction", transaction.strip('"'), transaction)], options)
 
 
 def unknown_node(name: str, kind: int, data: bytes) -> Node:

@@ -2,7 +2,7 @@
 """The object `pmip` on ubus: what the control socket answers, for LuCI and scripts."""
 
 from mag_lite.system import ubus_message as message
-from mag_lite.system.blobmsg import BOOLEAN, STRING
+from mag_lite.system.blobmsg import BOOLEAN, INT32, STRING
 
 NAME = "pmip"
 
@@ -18,11 +18,12 @@ METHODS = {
     "stop": {},
     "flush": {},
     "clock": {"synchronised": BOOLEAN},
+    "trace": {"mac": STRING, "seconds": INT32},
 }
 
 
-def publish(ubus, answer, name: str = NAME, methods: dict = METHODS) -> None:
-    """Publish the object; `answer` is that of ControlVerbs.
+def publish(ubus, answer, name: str = NAME, methods: dict = METHODS, trace=None) -> None:
+    """Publish the object; `answer` is that of ControlVerbs, `trace` that of the gateway's Daemon.
 
     An error, such as an answer that is too long for ubus, is status 2 (invalid argument) with
     {"error": text}.
@@ -33,7 +34,10 @@ def publish(ubus, answer, name: str = NAME, methods: dict = METHODS) -> None:
         for argument in methods[request.method]:
             asked[argument] = request.arguments.get(argument)
         try:
-            request.answer(answer(asked))
+            if request.method == "trace":
+                trace(asked, request.answer)
+            else:
+                request.answer(answer(asked))
         except ValueError as error:
             request.answer({"error": str(error)}, message.INVALID_ARGUMENT)
 

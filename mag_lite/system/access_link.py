@@ -9,6 +9,20 @@ import socket
 import struct
 
 from mag_lite.system import sockets
+from mag_lite.system.socket_filter import (
+    AND,
+    IF_AT_LEAST,
+    IF_EQUAL,
+    IF_SET,
+    LOAD_BYTE,
+    LOAD_HALF,
+    LOAD_HALF_X,
+    LOAD_IP_LENGTH,
+    RETURN,
+    VLAN_TAG,
+    VLAN_TAG_PRESENT,
+    assemble,
+)
 
 _ETH_P_ALL = 3
 LONGEST_FRAME = 2048
@@ -16,29 +30,13 @@ _FRAMES_PER_WAKE_UP = 32
 _PACKET_ADD_MEMBERSHIP = 1
 _PACKET_MR_ALLMULTI = 2
 
-# Instruction codes of the classic BPF machine (linux/bpf_common.h): A is the accumulator, X the
-# index register, k the instruction's number.
-LOAD_BYTE = 0x30  # A = the byte at k
-LOAD_HALF = 0x28  # A = the two bytes at k
-_LOAD_HALF_X = 0x48  # A = the two bytes at X + k
-_LOAD_IP_LENGTH = 0xB1  # X = 4 * (the byte at k & 15)
-_AND = 0x54  # A = A & k
-IF_EQUAL = 0x15  # A == k?
-_IF_SET = 0x45  # A & k?
-_IF_AT_LEAST = 0x35  # A >= k?
-RETURN = 0x06  # keep k bytes of the frame; 0 drops it
-
-# The kernel takes a VLAN tag out of the frame; it can be loaded from beyond the frame's end.
-_VLAN_TAG = 0xFFFFF000 + 44
-VLAN_TAG_PRESENT = 0xFFFFF000 + 48
-
-# (label, instruction, k, where to go on when true, when false); "" is the next line.
-_PROGRAM = (
+#: As for socket_filter.assemble.
+PROGRAM = (
     # Frames of a VLAN belong to another link; VLAN 0 only carries a priority.
     ("", LOAD_HALF, VLAN_TAG_PRESENT, "", ""),
     ("", IF_EQUAL, 0, "ethernet", ""),
-    ("", LOAD_HALF, _VLAN_TAG, "", ""),
-    ("", _AND, 0xFFF, "", ""),
+    ("", LOAD_HALF, VLAN_TAG, "", ""),
+    ("", AND, 0xFFF, "", ""),
     ("", IF_EQUAL, 0, "", "drop"),
     ("ethernet", LOAD_HALF, 12, "", ""),
     ("", IF_EQUAL, 0x0806, "keep", ""),  # ARP
@@ -48,9 +46,9 @@ _PROGRAM = (
     ("", LOAD_BYTE, 23, "", ""),
     ("", IF_EQUAL, 17, "", "drop"),
     ("", LOAD_HALF, 20, "", ""),
-    ("", _IF_SET, 0x1FFF, "drop", ""),
-    ("", _LOAD_IP_LENGTH, 14, "", ""),
-    ("", _LOAD_HALF_X, 16, "", ""),
+    ("", IF_SET, 0x1FFF, "drop", ""),
+    ("", LOAD_IP_LENGTH, 14, "", ""),
+    ("", LOAD_HALF_X, 16, "", ""),
     ("", IF_EQUAL, 67, "keep", "drop"),
     # IPv6: UDP to the port of DHCPv6 servers; ICMPv6 router and neighbour solicitations and
     # advertisements, types 133 to 136.
@@ -60,27 +58,13 @@ _PROGRAM = (
     ("", LOAD_HALF, 56, "", ""),
     ("", IF_EQUAL, 547, "keep", "drop"),
     ("icmpv6", LOAD_BYTE, 54, "", ""),
-    ("", _IF_AT_LEAST, 133, "", "drop"),
-    ("", _IF_AT_LEAST, 137, "drop", "keep"),
+    ("", IF_AT_LEAST, 133, "", "drop"),
+    ("", IF_AT_LEAST, 137, "drop", "keep"),
     ("keep", RETURN, LONGEST_FRAME, "", ""),
     ("drop", RETURN, 0, "", ""),
 )
 
-
-def assemble(program) -> list:
-    """[(instruction, lines to skip when true, when false, k)], as the kernel wants it."""
-    lines = {}
-    for line, (label, _, _, _, _) in enumerate(program):
-        lines[label] = line
-    assembled = []
-    for line, (_, instruction, k, true, false) in enumerate(program):
-        skip_true = lines[true] - line - 1 if true else 0
-        skip_false = lines[false] - line - 1 if false else 0
-        assembled.append((instruction, skip_true, skip_false, k))
-    return assembled
-
-
-FILTER = assemble(_PROGRAM)
+FILTER = assemble(PROGRAM)
 
 
 class AccessLink:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Packets out of capture files: pcap and pcapng, written on either kind of machine."""
-from struct import unpack
+"""Packets out of capture files: pcap and pcapng, written on either kind of machine; and into
+pcap files."""
+from struct import pack, unpack
 
 from .error import DecodeError
 
@@ -25,6 +26,17 @@ _SECTION_HEADER = 0x0A0D0D0A
 _INTERFACE_DESCRIPTION = 1
 _SIMPLE_PACKET = 3
 _ENHANCED_PACKET = 6
+
+
+def file_header(link_type: int) -> bytes:
+    """How a pcap file of packets with this link header begins."""
+    return pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, LONGEST, link_type)
+
+
+def packet_record(when: int, packet: bytes) -> bytes:
+    """A packet in such a file, seen at `when` (ms since 1970)."""
+    length = len(packet)
+    return pack("<IIII", when // 1000, when % 1000 * 1000, length, length) + packet
 
 
 def is_capture(start: bytes) -> bool:

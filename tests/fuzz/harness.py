@@ -27,11 +27,13 @@ from mag_lite.wire import (  # noqa: E402
     ip,
     mobility_header,
     mobility_options,
+    mobility_options_all,
     pcap,
     udp4,
 )
 from mag_lite.wire.error import DecodeError  # noqa: E402
 
+TABLES = mobility_options_all.MODULES
 MAC = b"\x02\x00\x5e\x10\x00\x01"
 HOST = bytes((203, 0, 113, 5))
 CLIENT = address.parse_address("fe80::1")

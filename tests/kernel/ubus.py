@@ -6,13 +6,16 @@ ubus.py [micropython]
 # run:
 # run: micropython
 
+import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 
 from bed import paths
+from bed.daemon import ENVIRONMENT
 from bed.scenario import Scenario
 
 sys.path.insert(0, os.path.join(paths.REPOSITORY, "tests/unit"))
@@ -23,6 +26,9 @@ from mag_lite.system import blobmsg  # noqa: E402
 
 INVALID_ARGUMENT = 2
 NAME = "phone-1"
+EXPECTED = ("AP-STA-CONNECTED", "Proxy Binding Update", "Proxy Binding Acknowledgement",
+            "DHCPDISCOVER", "DHCPACK")
+PMIP = os.path.join(paths.REPOSITORY, "files/usr/bin/pmip")
 LOG = "/dev/log"
 
 
@@ -123,6 +129,55 @@ class Ubus(Scenario):
                        status == 0 and without_times(answer) == without_times(self.lma.ask(verb)),
                        answer)
 
+    def trace(self):
+        """Somebody wants to see what will happen to the phone: live, as a capture, and by ubus."""
+        mac, ap = self.phones[0].mac, self.aps[0]
+        self.capture = os.path.join(ap.directory, "trace.pcap")
+        command = [*self.mag.python, PMIP, "trace", "-c", self.mag.configuration, "-r",
+                   self.mag.directory, mac]
+        before = self.packet_sockets()
+        self.traces = [
+            ap.start(*command, *options, log=log, environment=ENVIRONMENT)
+            for log, options in (("trace.log", ["-j"]), ("capture.log", ["-w", self.capture]))]
+        self.watch.until(lambda: self.packet_sockets() >= before + 4, 20, "both listen")
+        self.tracer = Caller(self.path)
+        self.tracer.socket.settimeout(30)
+        self.tracer.begin("pmip", "trace", {"mac": mac, "seconds": 10})
+        self.watch.until(lambda: self.packet_sockets() >= before + 6, 20, "the gateway records")
+        refused = self.caller.call("pmip", "trace", {"mac": mac})
+        self.check("a second trace is refused in words", refused[0] == INVALID_ARGUMENT
+                   and "another trace runs" in refused[1]["error"], refused)
+
+    def packet_sockets(self):
+        """How many there are on the access point."""
+        return len(self.aps[0].run("cat", "/proc/net/packet").split("\n"))
+
+    def traced(self):
+        """They have seen it, and are gone when nobody wants to see more."""
+        self.watch.until(lambda: "DHCPACK" in self.aps[0].log("trace.log"), 10, "it is shown")
+        for process in self.traces:
+            process.send_signal(signal.SIGINT)
+        self.check("the traces end well", [process.wait(20) for process in self.traces] == [0, 0],
+                   self.aps[0].log("trace.log") + self.aps[0].log("capture.log"))
+        shown = [json.loads(line) for line in self.aps[0].log("trace.log").split("\n")[:-1]]
+        for what in EXPECTED:
+            self.check(f"a trace shows {what} once or more",
+                       [event for event in shown if what in event["text"]], shown)
+        read = subprocess.run(["tshark", "-r", self.capture], capture_output=True, text=True)
+        for what in ("Binding Update", "Binding Acknowledgement", "DHCP ACK"):
+            self.check(f"tshark finds {what} in the capture", what in read.stdout,
+                       read.stdout + read.stderr)
+
+    def recorded(self):
+        """So has the gateway."""
+        status, values = self.tracer.answered()
+        text = " ".join([event[2] for event in values["events"]])
+        self.check("ubus answers with the same", status == 0 and all(
+            what in text for what in EXPECTED) and "attached on wlan0" in text, text)
+        ages = [event[0] for event in values["events"]]
+        self.check("in order", ages == sorted(ages) and 0 < ages[-1] < 10000, ages)
+        self.tracer.close()
+
     def serve(self):
         """A client comes: events, lease file, log."""
         listener, phone = self.listen(), self.phones[0]
@@ -157,6 +212,10 @@ class Ubus(Scenario):
         for arguments in ({"node": "nobody"}, {"node": "<b>\n'\""}, {}):
             status, values = self.caller.call("pmip-lma", "revoke", arguments)
             self.check(f"revoke {arguments} is refused in words", status == INVALID_ARGUMENT
+                       and isinstance(values["error"], str), (status, values))
+        for arguments in ({"mac": "<b>"}, {"mac": mac, "seconds": 11}, {"seconds": 5}):
+            status, values = self.caller.call("pmip", "trace", arguments)
+            self.check(f"trace {arguments} is refused in words", status == INVALID_ARGUMENT
                        and isinstance(values["error"], str), (status, values))
         for arguments in ({"mac": 5}, {"mac": [mac]}, {"mac": {"a": mac}}, {"mac": True}):
             answer = self.caller.call("pmip", "detach", arguments)
@@ -228,8 +287,11 @@ def main(arguments):
     with Ubus(phones=1, running=False, python=arguments[0] if arguments else "cpython") as bed:
         bed.begin()
         bed.ask()
+        bed.trace()
         mac = bed.serve()
+        bed.traced()
         bed.abuse(mac)
+        bed.recorded()
         bed.restart()
         bed.detach(mac)
         bed.end()

@@ -56,7 +56,7 @@ def test_every_command_is_explained_and_no_other():
     for words in [text.split() for text in quoted(section("Use it"))]:
         if len(words) > 1 and words[1] != "-h":
             named.setdefault(words[0], set()).add(words[1])
-    assert named["pmip"] == set(mag_cli._ARGUMENTS) | {"decode"}
+    assert named["pmip"] == set(mag_cli._ARGUMENTS) | {"decode", "trace"}
     assert named["pmip-lma"] == set(lma_cli._ARGUMENTS)
 
 

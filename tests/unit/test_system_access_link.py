@@ -17,11 +17,11 @@ from raises import raises
 NAME = socket_name("access-link")
 
 
-def accepted(frame):
+def accepted(frame, program=FILTER):
     here = socket.socket(sockets.AF_UNIX, sockets.SOCK_DGRAM, 0)
     here.bind(sockets.unix_address(NAME))
     here.setblocking(False)
-    sockets.attach_filter(here, FILTER)
+    sockets.attach_filter(here, program)
     there = socket.socket(sockets.AF_UNIX, sockets.SOCK_DGRAM, 0)
     there.sendto(frame, sockets.unix_address(NAME))
     received = sockets.receive(here, 4096)

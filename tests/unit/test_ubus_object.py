@@ -8,6 +8,7 @@ from test_system_ubus import Bus
 from lma_lite import control_verbs as lma_control_verbs
 from lma_lite import ubus_object as lma_ubus_object
 from mag_lite import control_verbs, ubus_object
+from mag_lite.system import blobmsg
 from mag_lite.system import ubus_message as message
 
 #: What ubus cannot carry, by who asks for it.
@@ -26,13 +27,19 @@ def answer(request):
 
 
 class Gateway(Bus):
-    """The bus with the gateway's object."""
+    """The bus with the gateway's object, which answers a trace when it likes."""
 
     name, methods, verbs = ubus_object.NAME, ubus_object.METHODS, control_verbs._VERBS
     argument = "mac"
 
     def publish(self):
-        ubus_object.publish(self.ubus, answer)
+        self.traces = []
+        ubus_object.publish(self.ubus, answer, trace=self.trace)
+
+    def trace(self, arguments, answer):
+        if arguments["seconds"] == 11:
+            raise ValueError("that long")
+        self.traces.append((arguments, answer))
 
 
 class Anchor(Bus):
@@ -50,12 +57,12 @@ class Anchor(Bus):
 
 def test_every_verb_is_a_method():
     for daemon in (Gateway, Anchor):
-        assert sorted(daemon.methods) == sorted(daemon.verbs)
+        assert sorted([verb for verb in daemon.methods if verb != "trace"]) == sorted(daemon.verbs)
         with daemon() as bus:
             caller = bus.caller()
-            for verb, arguments in daemon.methods.items():
+            for verb in daemon.verbs:
                 asked = {"verb": verb}
-                asked.update({name: None for name in arguments})
+                asked.update({name: None for name in daemon.methods[verb]})
                 assert caller.call(daemon.name, verb) == (0, {"asked": asked}), verb
 
 
@@ -92,6 +99,21 @@ def test_an_answer_that_ubus_cannot_carry_is_a_refusal():
             assert status == message.INVALID_ARGUMENT and isinstance(values["error"], str), node
 
 
+def test_a_trace_is_answered_later_or_refused_at_once():
+    with Gateway() as bus:
+        caller = bus.caller()
+        wanted = {"mac": "02:00:00:00:01:01", "seconds": 5}
+        assert caller.call("pmip", "trace", wanted) == (None, None)
+        (arguments, answer), = bus.traces
+        assert arguments["mac"] == wanted["mac"] and arguments["seconds"] == 5
+        answer({"events": []})
+        assert blobmsg.decode(caller.next().found[message.A_DATA]) == {"events": []}
+        assert caller.next().kind == message.STATUS
+        assert caller.call("pmip", "trace", {"seconds": 11}) == (
+            message.INVALID_ARGUMENT, {"error": "that long"})
+        assert caller.call("pmip", "trace", {"seconds": "5"}) == (message.INVALID_ARGUMENT, None)
+
+
 def test_the_document_explains_every_method_and_every_event():
     with open(HERE + "/../../docs/ubus.md") as file:
         document = file.read()
@@ -109,7 +131,7 @@ def test_the_document_explains_every_method_and_every_event():
 
 
 def test_who_may_only_look_can_change_nothing():
-    changing = {"pmip": ["detach", "reload"], "pmip-lma": ["reload", "revoke"]}
+    changing = {"pmip": ["detach", "reload", "trace"], "pmip-lma": ["reload", "revoke"]}
     steering = ("stop", "flush", "clock")
     for daemon in (Gateway, Anchor):
         with open("%s/../../files/usr/share/rpcd/acl.d/%s.json" % (HERE, daemon.name)) as file:

@@ -91,3 +91,11 @@ def test_malformed_captures():
                  start + struct.pack("<II", 6, 33) + bytes(40)):
         with raises(DecodeError):
             read(data)
+
+
+def test_what_is_written_is_read():
+    data = pcap.file_header(pcap.ETHERNET)
+    for number, packet in enumerate(PACKETS):
+        data += pcap.packet_record(1795429322007 + number, packet)
+    assert read(data) == [(pcap.ETHERNET, packet) for packet in PACKETS]
+    assert struct.unpack("<II", data[24:32]) == (1795429322, 7000)

@@ -294,6 +294,10 @@ class Caller:
     def ask(self, kind, payload, peer=0):
         """(status, [the attributes of each part of the answer])."""
         self.send(kind, payload, peer=peer)
+        return self.answer()
+
+    def answer(self):
+        """The same, of what was asked before."""
         parts = []
         received = self.next()
         while received and received.kind != message.STATUS:
@@ -311,10 +315,19 @@ class Caller:
 
     def call(self, path, method, arguments=None, octets=None):
         """(status, values): what `ubus call` shows; `octets` go in place of the arguments."""
+        self.begin(path, method, arguments, octets)
+        return self.answered()
+
+    def begin(self, path, method, arguments=None, octets=None):
+        """Send the same, for an answer that may take its time."""
         data = blobmsg.encode(arguments or {}) if octets is None else octets
         payload = attribute_u32(message.A_OBJECT, self.find(path)[0])
         payload += attribute_text(message.A_METHOD, method) + attribute(message.A_DATA, data)
-        status, parts = self.ask(message.INVOKE, payload)
+        self.send(message.INVOKE, payload)
+
+    def answered(self):
+        """(status, values) when they have come."""
+        status, parts = self.answer()
         return status, blobmsg.decode(parts[0][message.A_DATA]) if parts else None
 
     def add(self, path=None, signature=b""):
