@@ -207,7 +207,7 @@ def _filter(ipv6) -> list:
     """Let through answers to ARP requests, requests of stations that have no address yet (RFC 5227
     section 2.1), and neighbour solicitations if there are prefixes."""
     return socket_filter.assemble((
-        ("", socket_filter.LOAD_HALF, access_link.VLAN_TAG_PRESENT, "", ""),
+        ("", socket_filter.LOAD_HALF, socket_filter.VLAN_TAG_PRESENT, "", ""),
         ("", socket_filter.IF_EQUAL, 0, "", "drop"),
         ("", socket_filter.LOAD_HALF, 12, "", ""),
         ("", socket_filter.IF_EQUAL, ethernet.ARP, "arp", ""),

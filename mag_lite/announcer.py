@@ -26,6 +26,7 @@ class Announcer:
         self._leases.changed()
         self._history.note(
             binding.mac, self._now(), "registered for %d s" % (binding.lifetime // 1000))
+        self._history.count(binding.mac, "registrations")
 
     def attached(self, binding, milliseconds: int):
         """A client's session is up, that long after the client came."""
@@ -33,16 +34,19 @@ class Announcer:
         homes = ", ".join([format_home(home) for home in binding.homes])
         self._history.note(binding.mac, self._now(), "attached on %s in %d ms: %s" % (
             binding.interface, milliseconds, homes))
+        self._history.count(binding.mac, "attaches")
         self._tell("pmip.attach", binding, binding.homes, {"milliseconds": milliseconds})
 
     def handed_over(self, binding, homes):
         """It goes on at another gateway."""
+        self._history.count(binding.mac, "handovers")
         self._tell("pmip.handover", binding, homes, {})
 
     def ended(self, binding, homes, reason: str):
         """It has ended here."""
         self._leases.changed()
         self._history.ended(self._now())
+        self._history.count(binding.mac, "ends")
         self._tell("pmip.detach", binding, homes, {"reason": printable_text(reason)})
         for address in _addresses(homes):
             self._tell_lease("dhcp.release4", binding, address)
@@ -51,6 +55,7 @@ class Announcer:
         """The client has got or renewed its address."""
         if binding.has_ipv4:
             self._history.note(binding.mac, self._now(), "address confirmed by DHCP")
+            self._history.count(binding.mac, "leases")
             self._tell_lease("dhcp.lease4", binding, binding.home_address)
 
     def anchors(self, configured, reachable):

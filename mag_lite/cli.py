@@ -156,7 +156,23 @@ def _details(clients):
             "lifetime left", duration(client["remaining"]), duration(client["lifetime"])))
         for stage, milliseconds in client["stages"]:
             lines.append("%-14s %d ms" % (stage, milliseconds))
+        lines += _radio(client)
+        for name in sorted(client.get("counters", ())):
+            lines.append("%-14s %d" % (name, client["counters"][name]))
+        for age, text, times in client.get("events", ()):
+            lines.append("%-14s %s%s" % (
+                duration(age) + " ago", text, " (%d times)" % times if times > 1 else ""))
     return lines or ["there is no such client"]
+
+
+def _radio(client):
+    lines = []
+    if client["signal"] is not None:
+        lines.append("%-14s %d dBm" % ("signal", client["signal"]))
+    if client["octets_up"] is not None and client["octets_down"] is not None:
+        lines.append("%-14s %d octets up, %d down" % (
+            "traffic", client["octets_up"], client["octets_down"]))
+    return lines
 
 
 def _stats(answer):

@@ -48,6 +48,7 @@ class ControlVerbs:
         }
         if request.get("mac") is not None:
             overview["events"] = history.events(_mac(request), now)
+            overview["counters"] = history.counts(_mac(request))
         return overview
 
     def _access(self, device):
@@ -78,11 +79,24 @@ class ControlVerbs:
 
     def _clients(self, request):
         wanted = _mac(request) if request.get("mac") is not None else None
-        return {"clients": [self._client(binding) for binding in self._daemon.gateway.bindings
-                            if wanted in (None, binding.mac)]}
+        bindings = [binding for binding in self._daemon.gateway.bindings
+                    if wanted in (None, binding.mac)]
+        if not bindings:
+            return {"clients": []}
+        from mag_lite.system import stations
 
-    def _client(self, binding):
+        heard = stations.stations([bss for section in self._daemon.configuration.access.values()
+                                   for bss in section.bss])
+        clients = [self._client(binding, heard.get(binding.mac)) for binding in bindings]
+        if wanted is not None:
+            history, now = self._daemon.history, self._daemon.loop.now()
+            clients[0]["events"] = history.events(wanted, now)
+            clients[0]["counters"] = history.counts(wanted)
+        return {"clients": clients}
+
+    def _client(self, binding, heard):
         now = self._daemon.loop.now()
+        stages = stage_times(binding.stages)
         return {
             "mac": format_mac(binding.mac),
             "identity": printable(binding.mn_identifier),
@@ -99,7 +113,11 @@ class ControlVerbs:
             "attached": (now - binding.attached_at) // 1000,
             "lifetime": binding.lifetime // 1000,
             "remaining": max(binding.expires_at - now, 0) // 1000 if binding.forwarded else 0,
-            "stages": stage_times(binding.stages),
+            "stages": stages,
+            "gap": stages[0][1] if stages and stages[0][0] == "in all" else None,
+            "signal": heard and heard.signal,
+            "octets_up": heard and heard.up,
+            "octets_down": heard and heard.down,
         }
 
     def _stats(self, request):

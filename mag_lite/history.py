@@ -15,6 +15,7 @@ class History:
 
     def __init__(self):
         self._events = {}
+        self._counts = {}
         #: (when, 1 for a session that began or -1 for one that ended, how long the attach took
         #: or None), the oldest first.
         self.sessions = []
@@ -33,6 +34,12 @@ class History:
         if len(events) > MOST_EVENTS:
             events.pop(0)
 
+    def count(self, mac: bytes, name: str) -> None:
+        """Count what happened to a station of which there are events."""
+        if mac in self._events:
+            counts = self._counts.setdefault(mac, {})
+            counts[name] = counts.get(name, 0) + 1
+
     def begun(self, now: int, milliseconds: int) -> None:
         """A session is up, that long after its client came."""
         self._session(now, 1, milliseconds)
@@ -45,6 +52,10 @@ class History:
         """Return [[age (s), text, how often], ...] of a station, the latest first."""
         return [[(now - when) // 1000, text, times]
                 for when, text, times in reversed(self._events.get(mac, []))]
+
+    def counts(self, mac: bytes) -> dict:
+        """Return how often what happened to a station: {name: number}."""
+        return self._counts.get(mac, {})
 
     def since(self, mac: bytes, when: int) -> list:
         """Return [(when, text), ...] of a station from then on, the oldest first."""
@@ -62,4 +73,6 @@ class History:
 
     def _forget_quietest(self):
         last = {mac: events[-1][0] for mac, events in self._events.items()}
-        del self._events[min(last, key=last.get)]
+        quietest = min(last, key=last.get)
+        del self._events[quietest]
+        self._counts.pop(quietest, None)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""pmip-mag as it is, but for its tunnels and routes, which not every kernel has."""
+"""pmip-mag as it is, but for its tunnels, routes and radios, which not every kernel has."""
 
 import sys
 
 from mag_lite import daemon, main
+from mag_lite.system import stations
+
+HEARD = {b"\x02\0\0\0\1\1": stations.Station(-57, 1234567, 890)}
 
 
 class Forwarding:
@@ -38,4 +41,5 @@ class Forwarding:
 
 if __name__ == "__main__":
     daemon.Forwarding = Forwarding
+    stations.stations = lambda devices: HEARD
     sys.exit(main.main(sys.argv))

@@ -26,8 +26,10 @@ from mag_lite.wire import dhcpv4  # noqa: E402
 from mag_lite.wire import mobility_header as header  # noqa: E402
 from mag_lite.wire import mobility_options as options  # noqa: E402
 from mag_lite.wire.address import parse_mac  # noqa: E402
+from mag_lite.wire.mobility_options import Option  # noqa: E402
 
 ANCHOR = "127.0.0.2"
+PREFIXES = b"\x20\x01\x0d\xb8"
 
 
 def escaped(octets):
@@ -36,7 +38,7 @@ def escaped(octets):
 
 
 class Anchor:
-    """Accepts everybody, with addresses from 10.20.0.5 on."""
+    """Accepts everybody, with addresses from 10.20.0.5 on, and a prefix for each."""
 
     def __init__(self, loop):
         self.addresses = {}
@@ -51,7 +53,11 @@ class Anchor:
         node = update.option(options.MN_IDENTIFIER).identifier
         self.heard_of.add(node)
         address = self.addresses.setdefault(node, bytes((10, 20, 0, 5 + len(self.addresses))))
-        self.socket.sendto(header.encode(acknowledgement(update, address=address)), peer)
+        prefix = Option(options.HOME_NETWORK_PREFIX, prefix_length=64,
+                        prefix=PREFIXES + address + bytes(8))
+        change = [prefix] if update.option(options.HOME_NETWORK_PREFIX) else []
+        self.socket.sendto(
+            header.encode(acknowledgement(update, address=address, change=change)), peer)
 
 
 class Site:

@@ -2,12 +2,14 @@
 """The pages show what is, do what is asked, and let nobody else do it: in Chromium, on a stand-in
 for LuCI, with the daemon behind the broker of ubus."""
 
+import io
 import json
 
 import pytest
 
 from mag_lite import configuration
 from mag_lite.system import settings
+from mag_lite.wire import pcap
 
 ALICE, MALLORY = "02:00:00:00:01:01", "02:00:00:00:01:02"
 HOSTILE = b"<img src=x onerror=document.title='owned'>@x\"'&lt;"
@@ -24,7 +26,8 @@ def test_a_client_is_shown_while_it_is_here(pages):
     pages.refresh()
     (row,) = pages.rows()
     assert row[:3] == [ALICE, "phone1", "mn1@example.org"] and row[3].startswith("10.20.0.")
-    assert row[4:7] == ["phy0-ap0", "127.0.0.2", "active"] and row[9].endswith(" ms")
+    assert row[4:7] == ["phy0-ap0", "127.0.0.2", "active"] and row[11].endswith(" ms")
+    assert row[9:11] == ["-57 dBm", "1.2 MB / 890 B"]
     assert "1 client is served" in pages.browser.text("#pmip-glance")
     assert "0s ago" in pages.browser.text("#pmip-anchors")
     pages.access_point.tell("leave", ALICE)
@@ -72,9 +75,13 @@ def test_the_daemons_answers_are_only_ever_text(pages):
         window.page.opened = overview.clients[0].mac;
         overview.clients[0].reason = {json.dumps(nasty)};
         window.page.show(overview);
-        return window.page.handleDetach(overview.clients[0]);
+        window.page.showTrace(overview.clients[0].mac, {{
+            events: spoil([[1, 'x', 'x']]), left_out: 0, pcap: '' }});
     }})()""")
     assert nasty in pages.browser.text("#pmip-clients")
+    assert nasty in pages.browser.text("#pmip-trace")
+    pages.browser.evaluate("window.page.handleDetach(window.page.overview.clients[0])")
+    assert nasty in pages.browser.text("#modal")
     assert pages.browser.evaluate("!document.querySelector('img')")
 
 
@@ -101,6 +108,7 @@ def test_details_tell_the_story_of_a_client(pages):
     told = pages.browser.text("#pmip-details")
     assert "attached on phy0-ap0" in told and "address confirmed by DHCP" in told
     assert "signalling" in pages.browser.text("#pmip-stages")
+    assert "Attaches: 1 · " in pages.browser.text("#pmip-counted")
     pages.browser.click("[data-mac] button", "Less")
     pages.browser.wait("!document.querySelector('#pmip-details')")
 
@@ -111,9 +119,41 @@ def test_detach_ends_a_session_after_a_question(pages):
     pages.browser.click("[data-mac] button", "Detach")
     assert pages.rows(), "it only asks"
     pages.browser.click("#pmip-confirm")
-    pages.browser.wait("!document.querySelector('[data-mac]')")
+    pages.access_point.until(lambda: not pages.access_point.ask({"verb": "clients"})["clients"])
+    pages.refresh()
+    assert pages.rows() == []
     assert f"DEAUTHENTICATE {ALICE}" in pages.access_point.tell("asked", ALICE)
     assert pages.access_point.ask({"verb": "stats"})["counters"]["detach"] == 1
+
+
+def test_a_trace_shows_what_is_said_and_can_be_downloaded(pages):
+    pages.access_point.attach(ALICE, b"mn1@example.org", b"phone1")
+    pages.show("view.pmip.status")
+    pages.browser.click("[data-mac] button", "Trace")
+    pages.browser.wait("document.querySelector('#modal .spinning')")
+    pages.access_point.until(  # the daemon itself listens to hostapd, and the trace does
+        lambda: pages.access_point.tell("asked", "ATTACH").count("ATTACH") == 2)
+    pages.access_point.ask({"verb": "detach", "mac": ALICE})
+    pages.refresh()  # the trace keeps nobody waiting
+    assert pages.rows() == [] or pages.rows()[0][6] == "leaving"
+    pages.browser.wait("document.querySelector('#pmip-trace')")
+    told = pages.browser.text("#pmip-trace")
+    assert "Proxy Binding Update" in told and "Proxy Binding Acknowledgement" in told
+    assert "session ends: detached by the administrator" in told
+    octets = pages.browser.evaluate(
+        "fetch(document.querySelector('#pmip-capture').href).then(answer => answer.arrayBuffer())"
+        ".then(buffer => [...new Uint8Array(buffer)])")
+    found = list(pcap.packets(io.BytesIO(bytes(octets))))
+    assert len(found) >= 2 and {link for link, _ in found} == {pcap.ETHERNET}
+    assert pages.browser.evaluate("document.querySelector('#pmip-capture').download") == (
+        "pmip-020000000101.pcap")
+
+
+def test_a_trace_that_is_refused_is_said_in_words(pages):
+    pages.show("view.pmip.status")
+    pages.browser.evaluate("window.page.handleTrace({mac: '<b>'})")
+    assert "'<b>' is not a MAC address" in pages.browser.text("#notifications")
+    assert pages.browser.evaluate("document.getElementById('modal').hidden")
 
 
 def test_a_gateway_that_does_not_run_is_said_and_can_be_started(pages):
@@ -145,7 +185,13 @@ def test_who_may_only_look_can_change_nothing(pages):
     pages.show("view.pmip.status", "viewer")
     assert len(pages.rows()) == 1
     assert pages.browser.evaluate("document.querySelector('.cbi-button-negative').disabled")
+    assert pages.browser.evaluate(
+        "[...document.querySelectorAll('[data-mac] button')].map(button => button.disabled)"
+        ) == [False, True, True]
     pages.browser.evaluate(f"window.page.handleConfirmed('{ALICE}')")
+    assert "Access denied" in pages.browser.text("#notifications")
+    pages.browser.evaluate("document.getElementById('notifications').replaceChildren()")
+    pages.browser.evaluate(f"window.page.handleTrace({{mac: '{ALICE}'}})")
     assert "Access denied" in pages.browser.text("#notifications")
     assert pages.access_point.ask({"verb": "status"})["clients"] == 1
     pages.show("view.pmip.settings", "viewer")

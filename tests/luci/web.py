@@ -184,6 +184,7 @@ class Web:
 
     def ubus(self, name, method, values):
         caller = Caller(self.bus)
+        caller.socket.settimeout(30)  # a trace takes ten seconds
         try:
             if caller.find(name) is None:
                 return {"error": {"code": -32000, "message": "Object not found"}}

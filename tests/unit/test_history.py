@@ -63,3 +63,27 @@ def test_history_is_bounded():
         history.begun(number, number)
     course = history.course(0)
     assert len(course) == MOST_SESSIONS and course[-1][2] == MOST_SESSIONS + 8
+
+
+def test_what_happens_to_a_client_is_counted():
+    gateway = Gateway()
+    gateway.activate()
+    gateway.lease()
+    gateway.lease()
+    refresh(gateway)
+    gateway.news()
+    assert gateway.history.counts(PHONE) == {"attaches": 1, "registrations": 2, "leases": 2}
+    gateway.gateway.station_gone(LINK, PHONE, "it left", gateway.now)
+    gateway.news()
+    assert gateway.history.counts(PHONE)["ends"] == 1
+    assert gateway.history.counts(station(1)) == {}
+
+
+def test_counters_go_with_the_events():
+    history = History()
+    for number in range(MOST_STATIONS + 1):
+        history.count(station(number), "never")
+        history.note(station(number), number, "here")
+        history.count(station(number), "attaches")
+    assert history.counts(station(0)) == {}
+    assert history.counts(station(1)) == {"attaches": 1}

@@ -37,7 +37,7 @@ class FakeHostapd:
             "GET_CONFIG": b"ssid=x\nwpa=2\nkey_mgmt=WPA-EAP FT-EAP \n",
             "STA-FIRST": b"",
         }
-        self.client = None
+        self.clients = []
         self.socket = socket.socket(sockets.AF_UNIX, sockets.SOCK_DGRAM, 0)
         self.socket.bind(sockets.unix_address(path))
         self.socket.setblocking(False)
@@ -48,13 +48,22 @@ class FakeHostapd:
         question = question.decode()
         self.asked.append(question)
         if question == "ATTACH":
-            self.client = client
+            self.clients.append(client)
+        elif question == "DETACH" and client in self.clients:
+            self.clients.remove(client)
         answer = self.answers.get(question, b"FAIL\n")
         if answer is not None:
-            self.socket.sendto(answer() if callable(answer) else answer, client)
+            self.say(answer() if callable(answer) else answer, client)
 
     def event(self, text):
-        self.socket.sendto(b"<3>" + text.encode(), self.client)
+        for client in list(self.clients):
+            self.say(b"<3>" + text.encode(), client)
+
+    def say(self, octets, client):
+        try:
+            self.socket.sendto(octets, client)
+        except OSError:  # it was killed
+            self.clients = [other for other in self.clients if other != client]
 
     def has(self, *stations):
         """Let these (mac, description) be associated, in hostapd's order."""
@@ -444,7 +453,7 @@ def test_disabling_while_a_question_is_open_does_not_end_the_search():
         scene.told()
         scene.hostapd.event("AP-DISABLED ")
         assert scene.told() == ["down: the access point is disabled"]
-        scene.hostapd.socket.sendto(b"FAIL\n", scene.hostapd.client)
+        scene.hostapd.socket.sendto(b"FAIL\n", scene.hostapd.clients[0])
         scene.loop.ahead += 250
         assert scene.told() == ["up"]
 
@@ -477,8 +486,8 @@ def test_events_that_make_no_sense_do_no_harm():
         for text in ("", "AP-STA-CONNECTED", "AP-STA-CONNECTED x", "AP-STA-CONNECTED \xff",
                      "AP-STA-DISCONNECTED 02:00", "CTRL-IFACE", "\0", "AP-STA-POLL-OK"):
             scene.hostapd.event(text)
-        scene.hostapd.socket.sendto(b"", scene.hostapd.client)
-        scene.hostapd.socket.sendto(b"an answer nobody asked for", scene.hostapd.client)
+        scene.hostapd.socket.sendto(b"", scene.hostapd.clients[0])
+        scene.hostapd.socket.sendto(b"an answer nobody asked for", scene.hostapd.clients[0])
         assert scene.told() == []
 
 

@@ -91,7 +91,7 @@ function call(object, method, values) {
 const rpc = {
 	declare: function(options) {
 		Object.keys(options).forEach(function(key) {
-			if (![ 'object', 'method', 'params', 'expect', 'reject' ].includes(key))
+			if (![ 'object', 'method', 'params', 'expect', 'reject', 'nobatch' ].includes(key))
 				throw new TypeError('LuCI gives no meaning to rpc.declare ' + key);
 		});
 		return function(...args) {

@@ -29,6 +29,14 @@ const callDetach = rpc.declare({
 	reject: true
 });
 
+// Not in one request with others, which would wait for its end; what is refused comes as {error}.
+const callTrace = rpc.declare({
+	object: 'pmip',
+	method: 'trace',
+	params: [ 'mac', 'seconds' ],
+	nobatch: true
+});
+
 const UNITS = [ [ 86400, 'd' ], [ 3600, 'h' ], [ 60, 'm' ], [ 1, 's' ] ];
 
 return baseclass.extend({
@@ -48,6 +56,15 @@ return baseclass.extend({
 	check: function() {
 		return fs.exec('/usr/bin/pmip', [ '-j', 'check' ]).then(function(done) {
 			return JSON.parse(done.stdout).findings;
+		});
+	},
+
+	// What happens to a client in the next seconds: {events: [[ms, place, text]], left_out, pcap}.
+	trace: function(mac, seconds) {
+		return callTrace(mac, seconds).then(function(answer) {
+			if (!answer || !answer.events)
+				throw new Error(answer && answer.error || _('The gateway does not answer.'));
+			return answer;
 		});
 	},
 
@@ -84,6 +101,14 @@ return baseclass.extend({
 
 	milliseconds: function(number) {
 		return number == null ? '-' : _('%d ms').format(number);
+	},
+
+	// 1234567 octets are '1.2 MB'.
+	octets: function(number) {
+		if (number == null)
+			return '-';
+		const power = number < 1000 ? 0 : Math.min(Math.floor(Math.log10(number) / 3), 4);
+		return power ? '%.1f %s'.format(number / Math.pow(1000, power), [ '', 'kB', 'MB', 'GB', 'TB' ][power]) : '%d B'.format(number);
 	},
 
 	encapsulation: function(name) {

@@ -28,6 +28,13 @@ function accessPoints(radios) {
 	return found;
 }
 
+// How an access section is shown: with the networks' names.
+function sectionShown(section, accessPoints) {
+	const interfaces = [ section.device ].concat(section.bss || []);
+	const names = accessPoints.filter(function(each) { return interfaces.includes(each.device); }).map(function(each) { return each.ssid; });
+	return names.length ? section['.name'] + ' (' + names.join(', ') + ')' : section['.name'];
+}
+
 function shown(accessPoint) {
 	return accessPoint.device + ' (' + accessPoint.ssid + ')';
 }
@@ -201,7 +208,9 @@ return view.extend({
 
 		option = section.option(form.ListValue, 'access', _('Access network'));
 		option.value('', _('all'));
-		uci.sections('pmip', 'access').forEach(function(each) { option.value(each['.name']); });
+		uci.sections('pmip', 'access').forEach(L.bind(function(each) {
+			option.value(each['.name'], sectionShown(each, this.accessPoints));
+		}, this));
 
 		option = section.option(form.ListValue, 'anchor', _('Anchor'));
 		option.value('', _('the anchor of all'));

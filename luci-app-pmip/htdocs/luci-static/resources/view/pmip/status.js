@@ -34,12 +34,21 @@ function sortable(text) {
 	return text.split('.').map(function(part) { return part.padStart(3, '0'); }).join('.');
 }
 
-function took(client) {
-	const whole = client.stages.find(function(stage) { return stage[0] == 'in all'; });
-	return whole ? whole[1] : null;
+function traffic(client) {
+	return client.octets_up == null ? null : client.octets_up + client.octets_down;
 }
 
-// The columns of clients: title, what is shown, what it is sorted by.
+const COUNTERS = {
+	'attaches': _('Attaches'),
+	'registrations': _('Registrations and renewals'),
+	'handovers': _('Departures to other gateways'),
+	'leases': _('Addresses confirmed by DHCP'),
+	'ends': _('Ends of sessions')
+};
+
+const TRACED = 10; // seconds
+
+// The columns of clients: title, what is shown, what it is sorted by, an explanation.
 const COLUMNS = [
 	[ _('MAC address'), function(client) { return client.mac; } ],
 	[ _('Host name'), function(client) { return client.host_name || '-'; } ],
@@ -50,7 +59,11 @@ const COLUMNS = [
 	[ _('State'), function(client) { return STATES[client.state] || client.state; } ],
 	[ _('Since'), function(client) { return pmip.duration(client.attached); }, function(client) { return client.attached; } ],
 	[ _('Lifetime left'), function(client) { return client.remaining ? pmip.duration(client.remaining) : '-'; }, function(client) { return client.remaining; } ],
-	[ _('Attach took'), function(client) { return pmip.milliseconds(took(client)); }, took ]
+	[ _('Signal'), function(client) { return client.signal == null ? '-' : _('%d dBm').format(client.signal); }, function(client) { return client.signal; } ],
+	[ _('Traffic up / down'), function(client) { return traffic(client) == null ? '-' : pmip.octets(client.octets_up) + ' / ' + pmip.octets(client.octets_down); }, traffic,
+		_('Since it joined the access point.') ],
+	[ _("Last roam's gap"), function(client) { return pmip.milliseconds(client.gap); }, function(client) { return client.gap; },
+		_('From when the access point let it in until its packets passed. How long it had been without a network before that, the gateway cannot know.') ]
 ];
 
 function compare(one, other) {
@@ -222,7 +235,7 @@ return view.extend({
 		return E('tr', { 'class': 'tr table-titles' }, COLUMNS.map(L.bind(function(column, i) {
 			const sorted = i == this.sorting.column;
 			return E('th', {
-				'class': 'th', 'data-sortable-row': 'true', 'tabindex': 0,
+				'class': 'th', 'data-sortable-row': 'true', 'tabindex': 0, 'title': column[3] || null,
 				'data-sort-direction': sorted ? (this.sorting.descending ? 'desc' : 'asc') : null,
 				'click': L.bind(this.handleSort, this, i)
 			}, [ column[0] ]);
@@ -237,6 +250,11 @@ return view.extend({
 			E('button', { 'class': 'btn cbi-button', 'click': ui.createHandlerFn(this, 'handleOpen', client.mac) }, [ opened ? _('Less') : _('More') ]),
 			' ',
 			E('button', {
+				'class': 'btn cbi-button', 'disabled': this.changing ? null : true,
+				'click': ui.createHandlerFn(this, 'handleTrace', client)
+			}, [ _('Trace') ]),
+			' ',
+			E('button', {
 				'class': 'btn cbi-button cbi-button-negative', 'disabled': this.changing ? null : true,
 				'click': ui.createHandlerFn(this, 'handleDetach', client)
 			}, [ _('Detach') ])
@@ -249,6 +267,7 @@ return view.extend({
 			this.stages(client.stages),
 			E('p', {}, [ client.router ? _('Router %s, network of %d bits').format(client.router, client.prefix_length) : '',
 				client.service ? ', ' + _('service %s').format(client.service) : '' ]),
+			this.counted(this.overview.counters || {}),
 			E('table', { 'class': 'table', 'id': 'pmip-events' }, (this.overview.events || []).map(function(event) {
 				return E('tr', { 'class': 'tr' }, [
 					E('td', { 'class': 'td left', 'width': '15%' }, [ pmip.ago(event[0]) ]),
@@ -256,6 +275,13 @@ return view.extend({
 				]);
 			}))
 		]) ]);
+	},
+
+	counted: function(counters) {
+		const names = Object.keys(COUNTERS).filter(function(name) { return counters[name]; });
+		return E('p', { 'id': 'pmip-counted' }, [ names.map(function(name) {
+			return '%s: %d'.format(COUNTERS[name], counters[name]);
+		}).join(' · ') ]);
 	},
 
 	// How long each stage of the attach took, to scale.
@@ -311,6 +337,35 @@ return view.extend({
 
 	handleStart: function() {
 		return pmip.start().then(L.bind(this.refresh, this)).catch(pmip.complain);
+	},
+
+	handleTrace: function(client) {
+		ui.showModal(_('Trace'), [
+			E('p', { 'class': 'spinning' }, [ _('For %d seconds: what %s and its access point, gateway and anchor say to each other…').format(TRACED, client.mac) ])
+		]);
+		return pmip.trace(client.mac, TRACED).then(L.bind(this.showTrace, this, client.mac)).catch(function(error) {
+			ui.hideModal();
+			pmip.complain(error);
+		});
+	},
+
+	showTrace: function(mac, trace) {
+		const lines = trace.events.map(function(event) {
+			return '%.3f  %s  %s'.format(event[0] / 1000, event[1], event[2]);
+		});
+		const octets = Uint8Array.from(atob(trace.pcap), function(letter) { return letter.charCodeAt(0); });
+		const url = URL.createObjectURL(new Blob([ octets ], { 'type': 'application/vnd.tcpdump.pcap' }));
+		ui.showModal(_('Trace'), [
+			lines.length
+				? E('pre', { 'id': 'pmip-trace', 'style': 'max-height:60vh;overflow:auto' }, [ lines.join('\n') ])
+				: E('p', { 'id': 'pmip-trace' }, [ _('Nothing was said.') ]),
+			trace.left_out ? E('p', {}, [ _('%d more were left out.').format(trace.left_out) ]) : '',
+			E('div', { 'class': 'right' }, [
+				E('a', { 'class': 'btn', 'id': 'pmip-capture', 'href': url, 'download': 'pmip-' + mac.replace(/:/g, '') + '.pcap' }, [ _('Download as pcap') ]),
+				' ',
+				E('button', { 'class': 'btn', 'click': function() { URL.revokeObjectURL(url); ui.hideModal(); } }, [ _('Close') ])
+			])
+		]);
 	},
 
 	handleDetach: function(client) {
