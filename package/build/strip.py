@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Python source as an access point gets it: without comments and docstrings, on the same lines.
+"""Python source as an access point gets it: without comments and docstrings, on the same lines,
+and with one space a level.
 
 They are a third of the text, and an access point would read them at every start.  Line numbers
 stay, so that a traceback in its log fits the source.
@@ -22,7 +23,22 @@ def strip(source: str) -> str:
     for text in docstrings(ast.parse(source)):
         for number in range(text.lineno, text.end_lineno + 1):
             lines[number - 1] = ""
+    for row, depth in _depths(source).items():
+        line = lines[row - 1].lstrip(" ")
+        lines[row - 1] = " " * depth + line if line else ""
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _depths(source) -> dict:
+    """{number of a line: how many blocks it is in}, but for lines that begin inside a text."""
+    depths, depth = {}, 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        depth += (token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT)
+        if token.type not in (tokenize.INDENT, tokenize.DEDENT):
+            depths.setdefault(token.start[0], depth)
+        for row in range(token.start[0] + 1, token.end[0] + 1):
+            depths.setdefault(row, None)
+    return {row: depth for row, depth in depths.items() if depth is not None}
 
 
 def docstrings(tree) -> list:

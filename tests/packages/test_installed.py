@@ -107,16 +107,27 @@ def test_stripping_changes_no_statement_and_no_line_number():
                     if node.body[0] in texts:
                         node.body.pop(0)
             short = strip(source)
-            assert ast.dump(tree, include_attributes=True) == ast.dump(
-                ast.parse(short), include_attributes=True), path
+            again = ast.parse(short)
+            assert ast.dump(tree) == ast.dump(again), path
+            assert line_numbers(tree) == line_numbers(again), path
             assert short.startswith("# SPDX-License-Identifier: GPL-2.0-or-later\n"), path
+
+
+def line_numbers(tree):
+    return [(node.lineno, node.end_lineno) for node in ast.walk(tree) if hasattr(node, "lineno")]
 
 
 def test_stripping_knows_strings_from_comments():
     assert strip('"""D"""\nx = "# no"  # yes\n\n\ndef f():\n    """Doc.\n\n    # x\n    """\n'
                  '    return """# kept"""\n') == (
-        '\nx = "# no"\n\n\ndef f():\n\n\n\n\n    return """# kept"""\n')
-    assert strip('def f():\n    """All there is."""\n') == 'def f():\n    """All there is."""\n'
+        '\nx = "# no"\n\n\ndef f():\n\n\n\n\n return """# kept"""\n')
+    assert strip('def f():\n    """All there is."""\n') == 'def f():\n """All there is."""\n'
+
+
+def test_stripping_leaves_the_lines_of_a_text_alone():
+    source = 'def f():\n    if x:\n        y(1,\n          2)\n    return """a \n    b\n\n"""\n'
+    assert strip(source) == (
+        'def f():\n if x:\n  y(1,\n  2)\n return """a \n    b\n\n"""\n')
 
 
 def test_shell_scripts_are_shell():
