@@ -38,7 +38,8 @@ def _addresses(binding, update):
     if wanted:
         claimed = not held and binding.service.claim(update.owner, [wanted])
         return _claimed(claimed, [wanted], status.NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS)
-    return _allocated(binding.service.addresses.allocate(update.owner))
+    address = binding.service.addresses.allocate(update.owner)
+    return _allocated([address] if address else [])
 
 
 def _prefixes(binding, update):
@@ -52,12 +53,12 @@ def _prefixes(binding, update):
     if wanted:
         claimed = binding.service.claim(update.owner, wanted)
         return _claimed(claimed, wanted, status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX)
-    return _allocated(binding.service.prefixes.allocate(update.owner))
+    return _allocated(binding.service.prefixes.allocate_all(update.owner))
 
 
 def _claimed(claimed, wanted, refusal):
     return (status.ACCEPTED, wanted) if claimed else (refusal, [])
 
 
-def _allocated(home):
-    return (status.ACCEPTED, [home]) if home else (status.INSUFFICIENT_RESOURCES, [])
+def _allocated(homes):
+    return (status.ACCEPTED, homes) if homes else (status.INSUFFICIENT_RESOURCES, [])

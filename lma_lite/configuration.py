@@ -17,6 +17,9 @@ Configuration = namedtuple(
     "Configuration",
     ("addresses", "lifetime", "timestamp_window", "delete_delay", "mags", "pools", "nodes"))
 
+#: So many fit into one Router Advertisement with room to spare.
+_MOST_PREFIXES = 16
+
 #: A network needs a network, a broadcast and a router's address, and one to give away.
 _LONGEST_PREFIX = 30
 
@@ -49,7 +52,8 @@ SCHEMA = (
          "identity, `*@realm` or `*`; a whole identity counts before the first pattern"),
         ("pool", settings.TEXT, None, "name of the pool section; without: as it asks for"),
         ("address", settings.ADDRESS4, None, "its home address, kept for it alone"),
-        ("prefix", settings.PREFIX6, None, "its home network prefix, a /64, kept for it alone"),
+        ("prefix", settings.list_of(settings.PREFIX6), None,
+         "its home network prefixes, each a /64, at most 16, kept for it alone; it has them all"),
         ("allow", settings.FLAG, "1", "serve these mobile nodes at all"),
     )),
 )
@@ -174,10 +178,15 @@ class _Reader:
         if pool is not None and pool not in pools:
             self._complain("%s: option pool: there is no pool '%s'" % (where, pool))
         else:
-            for option, home in (("address", section.address), ("prefix", section.prefix)):
-                if home is not None:
-                    pool = self._pool_of_home(where, section, option, home, pool, pools)
-        return Node(section.match.encode(), section.allow, pool, section.address, section.prefix)
+            for option, home in _homes(section.address, section.prefix):
+                pool = self._pool_of_home(where, section, option, home, pool, pools)
+        if len(set(section.prefix)) < len(section.prefix):
+            self._complain("%s: option prefix: one is there twice" % where)
+        if len(section.prefix) > _MOST_PREFIXES:
+            self._complain("%s: option prefix: there are %d, and %d are the most"
+                           % (where, len(section.prefix), _MOST_PREFIXES))
+        return Node(section.match.encode(), section.allow, pool, section.address,
+                    tuple(section.prefix))
 
     def _pool_of_home(self, where: str, section, option: str, home, chosen, pools: dict):
         """The name of the pool that has the node's address or prefix; it may be left out."""
@@ -194,9 +203,9 @@ class _Reader:
     def _check_nodes(self, where: str, node: Node, other: Node):
         if node.match == other.match:
             self._complain("%s: option match: another node section has the same" % where)
-        for option, home, taken in (("address", node.address, other.address),
-                                    ("prefix", node.prefix, other.prefix)):
-            if home is not None and home == taken:
+        taken = _homes(other.address, other.prefixes)
+        for option, home in _homes(node.address, node.prefixes):
+            if (option, home) in taken:
                 self._complain("%s: option %s: %s is another node's"
                                % (where, option, format_home(home)))
 
@@ -209,6 +218,12 @@ class _Reader:
 
 def _label(kind: str, section, index: int) -> str:
     return "%s '%s'" % (kind, section.name) if section.name else "@%s[%d]" % (kind, index)
+
+
+def _homes(address, prefixes) -> list:
+    """(option, home) of everything that is kept for a node."""
+    addresses = [("address", address)] if address else []
+    return addresses + [("prefix", prefix) for prefix in prefixes]
 
 
 def _network(pool: Pool):

@@ -16,7 +16,7 @@ class HomePool:
     def __init__(self, size: int):
         self._size = size
         self._reserved = {}  # number -> MN-Identifier it is kept for
-        self._static = {}  # MN-Identifier -> number
+        self._static = {}  # MN-Identifier -> numbers
         self._held = {}  # number -> owner
         self._last = {}  # owner -> number it has or had last
         self._former = {}  # number given back -> (turn, owner)
@@ -34,15 +34,25 @@ class HomePool:
         keeps it from all."""
         number = self._number(home)
         self._reserved[number] = mn_identifier
-        self._static[mn_identifier] = number
+        self._static.setdefault(mn_identifier, []).append(number)
 
     def contains(self, home) -> bool:
         """Return True if `home` is one that a mobile node may have."""
         return self._may_be_given(self._number(home))
 
+    def allocate_all(self, owner) -> list:
+        """Give all free homes to `owner` that are kept for its mobile node, else one; none when
+        all are in use."""
+        kept = [number for number in self._static.get(owner[0], ())
+                if self._may_take(owner, number)]
+        if kept:
+            return [self._take(owner, number) for number in kept]
+        home = self.allocate(owner)
+        return [home] if home else []
+
     def allocate(self, owner):
         """Give a home to `owner`; None when all are in use."""
-        for number in (self._static.get(owner[0]), self._last.get(owner)):
+        for number in list(self._static.get(owner[0], ())) + [self._last.get(owner)]:
             if number is not None and self._may_take(owner, number):
                 return self._take(owner, number)
         number = self._next_fresh()

@@ -14,8 +14,8 @@ from mag_lite.wire import status
 Pool = namedtuple("Pool", ("name", "selection", "network", "prefix_length", "router", "prefix"))
 
 #: A policy profile.  `match` is an identifier, in which each * stands for any octets; `pool`
-#: names a pool or is None; `address` and `prefix` are the node's static home in that pool, or None.
-Node = namedtuple("Node", ("match", "allow", "pool", "address", "prefix"))
+#: names a pool or is None; `address` (or None) and `prefixes` are the node's static homes in it.
+Node = namedtuple("Node", ("match", "allow", "pool", "address", "prefixes"))
 
 #: Subtype of the Mobile Node Identifier option (RFC 4283).
 NETWORK_ACCESS_IDENTIFIER = 1
@@ -75,9 +75,8 @@ class Policy:
             return
         self._exact[node.match] = node
         mn_identifier = (NETWORK_ACCESS_IDENTIFIER, node.match)
-        for home in (node.address, node.prefix):
-            if home:
-                self.services[node.pool].pool_of(home).reserve(home, mn_identifier)
+        for home in ([node.address] if node.address else []) + list(node.prefixes):
+            self.services[node.pool].pool_of(home).reserve(home, mn_identifier)
 
     def node(self, mn_identifier):
         """Return the profile of a mobile node: its own, else the first that matches, or None."""

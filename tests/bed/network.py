@@ -51,7 +51,7 @@ class Network:
         for ap in self.aps:
             ap.gateway(ANCHOR[family], python=python, dns=["192.0.2.53", DNS6], timestamp="on",
                        ip=ip)
-        self.lma = Daemon(self.anchor, "pmip-lma", *self._lma_sections(), python=python)
+        self.lma = Daemon(self.anchor, "pmip-lma", *self.lma_sections(), python=python)
         self.watch = Watch()
 
     def _wire(self, delay):
@@ -76,7 +76,8 @@ class Network:
         self.correspondent.route("default", "203.0.113.1")
         self.correspondent.route("default", "2001:db8:f::1")
 
-    def _lma_sections(self):
+    def lma_sections(self):
+        """The anchor's configuration, as `Daemon.configure` wants it."""
         addresses = {4: "10.1.{}.2", 6: "2001:db8:{}::2"}[self.family]
         return [
             ("lma", "lma", {"address": [ANCHOR[self.family]]}),

@@ -25,6 +25,8 @@ ROUTER = "fe80::200:5eff:fe00:5213"
 ROUTER_MAC = "00:00:5e:00:52:13"
 MTU = {4: 1476, 6: 1456}
 ADVERTISEMENT = "icmpv6.type == 134"
+#: What the anchor keeps for the first phone: not one prefix, but two.
+KEPT = ["2001:db8:100:20::/64", "2001:db8:100:21::/64"]
 DISCOVERY = "icmpv6.type >= 133 && icmpv6.type <= 137"
 
 
@@ -42,40 +44,45 @@ class Ipv6(Scenario):
             phone.sysctl("net/ipv6/conf/wlan0/accept_dad", 1)
         self.network.start_radios()
         self.clean = [Snapshot(machine) for machine in self.network.machines]
+        self.lma.configure(*self.network.lma_sections(), (
+            "node", "first", {"match": self.phones[0].identity, "prefix": KEPT}))
         self.network.start_daemons()
         self.air = [Capture(phone, "wlan0") for phone in self.phones]
         self.wires = [Capture(self.network.router, f"eth{number}") for number in (1, 2)]
         for phone in self.phones:
             self.arrive(phone)
         self.phone, self.other = self.phones
-        self.prefixes = [self.prefix(phone) for phone in self.phones]
+        self.prefixes = [self.prefixes_of(phone) for phone in self.phones]
 
     def arrive(self, phone):
-        """The phone associates and makes its addresses, one of them temporary."""
+        """The phone associates and makes its addresses, half of them temporary."""
+        prefixes = 2 if phone is self.phones[0] else 1
         if self.network.ip == "dual":
             self.attach(phone, self.aps[0])
         else:
             self.network.join(phone, self.aps[0])
             self.network.look_around(phone)
         self.watch.until(
-            lambda: len(phone.addresses6) == 2, 20, f"{phone.name} has made two addresses")
+            lambda: len(phone.addresses6) == 2 * prefixes, 20,
+            f"{phone.name} has made two addresses in each prefix")
 
-    def prefix(self, phone):
+    def prefixes_of(self, phone):
         """What the anchor has assigned."""
         binding, = [each for each in self.lma.tell("bindings")["bindings"]
                     if each["node"] == phone.identity]
-        return binding["prefixes"][0]
+        return binding["prefixes"]
 
     def judge_addresses(self):
-        for phone, prefix in zip(self.phones, self.prefixes, strict=True):
-            self.check(f"{phone.name} makes its addresses in its own prefix {prefix}",
-                       all(is_in(address, prefix) for address in phone.addresses6),
-                       phone.addresses6)
+        for phone, prefixes in zip(self.phones, self.prefixes, strict=True):
+            self.check(f"{phone.name} makes two addresses in each prefix of its own: {prefixes}",
+                       all(sum(is_in(address, prefix) for address in phone.addresses6) == 2
+                           for prefix in prefixes), phone.addresses6)
             client, = [each for each in self.aps[0].mag.tell("clients")["clients"]
                        if each["mac"] == phone.mac]
-            self.check(f"the gateway knows {phone.name}'s prefix, and not more",
-                       client["prefixes"] == [prefix], client)
-        self.check("the prefixes differ", len(set(self.prefixes)) == 2, self.prefixes)
+            self.check(f"the gateway knows {phone.name}'s prefixes, and not more",
+                       client["prefixes"] == prefixes, client)
+        self.check("one has those that are kept for it, the other another",
+                   self.prefixes[0] == KEPT and self.prefixes[1][0] not in KEPT, self.prefixes)
         mtu = self.phone.run("cat", "/proc/sys/net/ipv6/conf/wlan0/mtu").strip()
         self.check("the phone has the tunnel's MTU", mtu == str(MTU[self.network.family]), mtu)
 
@@ -138,8 +145,8 @@ class Ipv6(Scenario):
             self.roam(self.phone, ap)
             self.check(f"the same addresses at {ap.name}",
                        set(before) <= set(self.phone.addresses6), self.phone.addresses6)
-            self.check(f"the same prefix at {ap.name}",
-                       self.prefix(self.phone) == self.prefixes[0])
+            self.check(f"the same prefixes at {ap.name}",
+                       self.prefixes_of(self.phone) == self.prefixes[0])
             self.traffic(f"at {ap.name}")
         received, stall, problem = transfer.stop()
         self.check("the download went on, every byte right", problem is None and received > 400_000,
@@ -178,17 +185,19 @@ class Ipv6(Scenario):
             mine = capture.fields(ADVERTISEMENT, "eth.dst", "eth.src", "ipv6.src", "ipv6.dst",
                                   "icmpv6.opt.prefix", "icmpv6.opt.rdnss", "icmpv6.opt.mtu")
             self.check(f"{phone.name} has heard {len(mine)} advertisements", mine)
-            self.check(f"each to {phone.name} alone, of its own prefix, of MTU and DNS server",
+            advertised = ",".join(prefix.split("/")[0] for prefix in own)
+            self.check(f"each to {phone.name} alone, of its own prefixes, of MTU and DNS server",
                        {row[:6] for row in mine} == {(
-                           phone.mac, ROUTER_MAC, ROUTER, "ff02::1", own.split("/")[0],
+                           phone.mac, ROUTER_MAC, ROUTER, "ff02::1", advertised,
                            DNS6)} and all(row[6] for row in mine), set(mine))
             heard = capture.count(f"eth.src == {other.mac}")
             self.check(f"{phone.name} has heard no frame of {other.name}", heard == 0, heard)
             rows = capture.fields(DISCOVERY, "ipv6.src", "ipv6.dst", "icmpv6.opt.prefix",
                                   "icmpv6.nd.ns.target_address", "icmpv6.nd.na.target_address")
-            heard = [row for row in rows
-                     if any(is_in(address, foreign) for address in row if address)]
-            self.check(f"{phone.name} has heard nothing of the prefix of {other.name}",
+            heard = [row for row in rows if any(
+                is_in(address, prefix) for prefix in foreign
+                for address in ",".join(row).split(",") if address)]
+            self.check(f"{phone.name} has heard nothing of the prefixes of {other.name}",
                        rows and not heard, heard)
             errors = capture.count("_ws.malformed || icmpv6.checksum.status == 0")
             self.check(f"tshark finds nothing wrong with what {phone.name} has heard",

@@ -65,7 +65,7 @@ class Domain:
     """Access points `self.access_points[0..]` and the anchor `self.anchor`."""
 
     def __init__(self, access_points=2, lifetime=3600000, timestamps=True, ip_versions=(4,),
-                 prefix=None):
+                 prefix=None, nodes=()):
         self.now = 1000
         self.lifetime = lifetime
         self.timestamps = timestamps
@@ -80,7 +80,7 @@ class Domain:
         self.by_address = {ap.address: ap for ap in self.access_points}
         self.anchor = LocalMobilityAnchor(AnchorConfiguration(
             (LMA,), lifetime // 1000, 300, 10000, {address: "ap" for address in addresses},
-            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], []))
+            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes))
 
     def post(self, source, destination, data):
         """Put a message on its way, unless the test loses it."""

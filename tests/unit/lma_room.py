@@ -39,8 +39,8 @@ def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600, address
     return Configuration(addresses, lifetime, 300, delete_delay, mags, pools, nodes)
 
 
-def node(match, allow=True, pool="internet", home=None, prefix=None):
-    return Node(match, allow, pool, home, prefix)
+def node(match, allow=True, pool="internet", home=None, prefixes=()):
+    return Node(match, allow, pool, home, prefixes)
 
 
 class Room:

@@ -4,6 +4,7 @@
 from domain import Domain
 from mag import HOME, PREFIX, Bench
 
+from lma_lite.policy import Node
 from mag_lite.core.actions import Forward, Withdraw
 from mag_lite.core.binding_update_list import ACTIVE, DENIED
 from mag_lite.wire import ethernet, icmpv6, status
@@ -249,6 +250,26 @@ def test_a_roaming_phone_keeps_address_and_prefix():
         domain.run(2000)
         assert domain.homes_of(PHONE) == homes
     domain.leave(1, PHONE)
+    domain.leave(0, OTHER)
+    domain.run(20000)
+    assert domain.is_empty()
+
+
+def test_a_roaming_phone_keeps_all_its_prefixes():
+    kept = tuple([parse_prefix("2001:db8:100:%d::/64" % number) for number in (7, 8, 9)])
+    domain = dual(nodes=[Node(b"mn1@example.org", True, "internet", None, kept)])
+    domain.attach(0, PHONE)
+    domain.attach(0, OTHER, b"mn2@example.org")
+    domain.run(1000)
+    homes = domain.homes_of(PHONE)
+    assert set(homes[1:]) == set(kept) and len(domain.homes_of(OTHER)) == 2
+    for place in (1, 0):
+        domain.attach(place, PHONE)
+        domain.run(2000)
+        assert domain.homes_of(PHONE) == homes
+        for home in homes:
+            assert domain.routes[home] is domain.access_points[place]
+    domain.leave(0, PHONE)
     domain.leave(0, OTHER)
     domain.run(20000)
     assert domain.is_empty()

@@ -64,9 +64,9 @@ config node
 	option pool 'staff'
 """
     assert accepted(text).nodes == [
-        Node(b"boss@example.org", True, "staff", address("10.30.0.1"), None),
-        Node(b"*@bad.example", False, None, None, None),
-        Node(b"*@staff.example", True, "staff", None, None),
+        Node(b"boss@example.org", True, "staff", address("10.30.0.1"), ()),
+        Node(b"*@bad.example", False, None, None, ()),
+        Node(b"*@staff.example", True, "staff", None, ()),
     ]
 
 
@@ -132,7 +132,7 @@ config node
              (address("2001:db8:100::"), 40)),
         Pool("six", b"six", None, 0, None, (address("2001:db8:200::"), 56))]
     assert found.nodes == [
-        Node(b"boss@example.org", True, "six", None, (address("2001:db8:200:7::"), 64))]
+        Node(b"boss@example.org", True, "six", None, ((address("2001:db8:200:7::"), 64),))]
 
 
 def test_what_is_wrong_with_prefixes():
@@ -148,6 +148,15 @@ def test_what_is_wrong_with_prefixes():
         (six + "config node\n option match 'x'\n option prefix '2001:db8:201::/64'\n",
          "error: file: @node[0]: option prefix: 2001:db8:201::/64 is not one of any pool to give "
          "away"),
+        (six + "config node\n option match 'x'\n" + 2 * " list prefix '2001:db8:200::/64'\n",
+         "error: file: @node[0]: option prefix: one is there twice"),
+        (six + "config node\n option match 'x'\n" + "".join(
+            [" list prefix '2001:db8:200:%d::/64'\n" % number for number in range(17)]),
+         "error: file: @node[0]: option prefix: there are 17, and 16 are the most"),
+        (six + "config node\n option match 'x'\n option prefix '2001:db8:200::/64'\n"
+         "config node\n option match 'y'\n list prefix '2001:db8:200:1::/64'\n"
+         " list prefix '2001:db8:200::/64'\n",
+         "error: file: @node[1]: option prefix: 2001:db8:200::/64 is another node's"),
         (six + "config node\n option match 'x'\n option prefix '2001:db8:200::/63'\n",
          "error: file: @node[0]: option prefix: 2001:db8:200::/63 is not one of any pool to give "
          "away"),

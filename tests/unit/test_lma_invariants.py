@@ -117,7 +117,7 @@ def something(room, dice):
         room.anchor.reconfigure(
             configuration(pools=[SMALL], nodes=dice.choose((
                 [], [node(b"mn1", allow=False)],
-                [node(b"mn2", home=address("10.20.0.5"), prefix=ONE)]))),
+                [node(b"mn2", home=address("10.20.0.5"), prefixes=(ONE,))]))),
             room.now)
     room.wait(dice.choose((0, 10, 1000, 4000)))
     room.drain()

@@ -115,12 +115,54 @@ def test_prefixes_named_by_the_gateway_are_given_if_they_are_free():
 
 
 def test_a_prefix_kept_for_a_node_goes_to_it_alone():
-    room = dual(nodes=[node(b"mn1@example.net", prefix=ONE)])
+    room = dual(nodes=[node(b"mn1@example.net", prefixes=(ONE,))])
     assert given(six(room, node=b"mn2@example.net", mac=MAC2)) == [TWO]
     assert room.update(
         node=b"mn3@example.net", mac=MAC2, home=None, more=asks(ONE)
     ).status == status.NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX
     assert given(six(room)) == [ONE]
+
+
+def several():
+    """A room where ONE and THREE are kept for a node, which has both."""
+    room = dual(nodes=[node(b"mn1@example.net", prefixes=(ONE, THREE))])
+    assert given(six(room)) == [ONE, THREE]
+    return room
+
+
+def test_all_prefixes_kept_for_a_node_are_in_one_session():
+    room = several()
+    assert done(room, Route) == [Route(ONE, AP1, LMA, "gre"), Route(THREE, AP1, LMA, "gre")]
+    assert given(six(room, node=b"mn2@example.net", mac=MAC2)) == [TWO]
+    assert given(room.update(home=None, indicator=UNCHANGED, more=asks(THREE, ONE))) == [ONE, THREE]
+    answer = room.update(home=None, indicator=UNCHANGED, more=asks(ONE))
+    assert answer.status == status.BCE_PBU_PREFIX_SET_DO_NOT_MATCH, "all of them or any"
+
+
+def test_a_roam_moves_all_prefixes_and_a_departure_ends_all():
+    room = several()
+    room.did = []
+    answer = room.update(AP2, home=None, indicator=BETWEEN_GATEWAYS, more=asks(ONE, THREE))
+    assert given(answer) == [ONE, THREE]
+    assert done(room, Route) == [Route(ONE, AP2, LMA, "gre"), Route(THREE, AP2, LMA, "gre")]
+    room.wait(HANDOVER_DELAY)
+    assert given(room.revocation()[1]) == [ONE, THREE]
+    room.update(AP2, home=None, lifetime=0, indicator=UNKNOWN, more=asks(ONE, THREE))
+    assert done(room, Blackhole) == [Blackhole(ONE), Blackhole(THREE)]
+    room.wait(11000)
+    assert done(room, Unroute) == [Unroute(ONE), Unroute(THREE)]
+    assert given(six(room)) == [ONE, THREE], "and has them again"
+
+
+def test_the_second_interface_of_a_node_gets_a_prefix_that_is_free():
+    room = several()
+    assert given(six(room, mac=MAC2)) == [TWO]
+
+
+def test_what_is_taken_of_the_prefixes_kept_for_a_node_is_left_out():
+    room = dual(nodes=[node(b"mn1@example.net", prefixes=(ONE, THREE))])
+    assert given(room.update(home=None, more=asks(THREE))) == [THREE]
+    assert given(six(room, mac=MAC2)) == [ONE]
 
 
 def test_a_pool_without_a_free_prefix_has_no_resources():

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a client hears from its IPv6 default router, and what of it others could hear: nothing."""
 
-from mag import DNS6, LINK, PHONE, PREFIX, Bench, SendFrame
+from mag import DNS6, LINK, PHONE, PREFIX, Bench, SendFrame, acknowledgement
 
 from mag_lite.core.registration import EXPIRED
 from mag_lite.wire import ethernet, icmpv6
 from mag_lite.wire import mobility_options as options
-from mag_lite.wire.address import UNSPECIFIED6, parse_address
+from mag_lite.wire.address import UNSPECIFIED6, parse_address, parse_prefix
 from mag_lite.wire.icmpv6 import Message
 from mag_lite.wire.ip import decode_ipv6, encode_ipv6
+from mag_lite.wire.mobility_options import Option as MobilityOption
 
 ROUTER_MAC = bytes((0, 0, 0x5E, 0, 0x52, 0x13))
 ROUTER = parse_address("fe80::200:5eff:fe00:5213")
@@ -77,6 +78,32 @@ def test_a_client_that_has_come_hears_of_its_prefix_its_router_the_mtu_and_dns()
     assert prefix.valid_lifetime == prefix.preferred_lifetime == 3599, "from the sending of it"
     servers = found.option(icmpv6.RECURSIVE_DNS_SERVER)
     assert (servers.addresses, servers.lifetime) == ([DNS6], 3599)
+
+
+def test_a_client_with_several_prefixes_hears_of_all_at_once():
+    second = parse_prefix("2001:db8:100:6::/64")
+    bench = dual()
+    bench.attach()
+    update, = bench.sent()
+    answer = acknowledgement(update)
+    answer.options.append(MobilityOption(
+        options.HOME_NETWORK_PREFIX, prefix=second[0], prefix_length=second[1]))
+    bench.receive(answer)
+
+    def lifetimes():
+        return [{(option.prefix, option.prefix_length): option.valid_lifetime
+                 for option in found.options if option.number == icmpv6.PREFIX_INFORMATION}
+                for found in advertisements(bench)]
+
+    assert lifetimes() == [{PREFIX: 3600, second: 3600}]
+    bench.gateway.registration.refresh_due(bench.binding, bench.now)
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    refresh = bench.sent()[-1]
+    assert [option.prefix for option in refresh.all(options.HOME_NETWORK_PREFIX)] == [
+        PREFIX[0], second[0]]
+    bench.answer(refresh)
+    assert lifetimes() == [{second: 0}, {PREFIX: 3600}], "the anchor has taken one away"
+    assert bench.binding.homes[1:] == (PREFIX,)
 
 
 def test_it_hears_so_after_each_refresh_and_in_between():
