@@ -16,6 +16,7 @@ from lma_lite.rate_limit import RateLimit
 from lma_lite.registration import Registration
 from lma_lite.revocation import Revocations
 from lma_lite.sessions import SESSION, Sessions
+from lma_lite.waiting import WAITING, WaitingUpdates
 from mag_lite.timers import Timers
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
@@ -51,7 +52,8 @@ class Anchor:
         self.sessions = Sessions(self._timers, self.actions)
         self._revocations = Revocations(self._timers, self.actions)
         self._registration = Registration(
-            self.sessions, self._revocations, self.counters, self.history, self.actions)
+            self.sessions, self._revocations, WaitingUpdates(self._timers), self.counters,
+            self.history, self.actions)
         self._own_homes = []
         self._refusals = RateLimit(10, 1000)
         self._binding_errors = RateLimit(10, 1000)
@@ -93,6 +95,8 @@ class Anchor:
             kind, number = key
             if kind == SESSION:
                 self._registration.expired(self.cache.of_number(number), now)
+            elif kind == WAITING:
+                self._registration.resume(number, now)
             else:
                 revocation = self._revocations.expire(number, now)
                 if revocation:

@@ -11,11 +11,12 @@ from mag_lite.wire.address import format_address, format_home, format_prefix, pr
 
 DEFAULT_PATH = "/etc/config/pmip-lma"
 
-#: `addresses`: where we answer; `lifetime` in s; `timestamp_window` and `delete_delay` in ms;
-#: `mags`: {address: name of the gateway}; `pools` and `nodes` as in `policy`.
+#: `addresses`: where we answer; `lifetime` in s; `timestamp_window`, `delete_delay` and
+#: `assign_delay` in ms; `mags`: {address: name of the gateway}; `pools` and `nodes` as in `policy`.
 Configuration = namedtuple(
     "Configuration",
-    ("addresses", "lifetime", "timestamp_window", "delete_delay", "mags", "pools", "nodes"))
+    ("addresses", "lifetime", "timestamp_window", "delete_delay", "assign_delay", "mags", "pools",
+     "nodes"))
 
 #: So many fit into one Router Advertisement with room to spare.
 _MOST_PREFIXES = 16
@@ -33,6 +34,9 @@ SCHEMA = (
          "how far a gateway's clock may be off (TimestampValidityWindow)"),
         ("delete_delay", settings.integer(0, 3600000, "ms"), "10000",
          "how long a session is kept that its gateway ended (MinDelayBeforeBCEDelete)"),
+        ("assign_delay", settings.integer(0, 60000, "ms"), "1500",
+         "how long a node's only session is waited for, where it is not known whether the node has "
+         "left it, before it gets a second one (MaxDelayBeforeNewBCEAssign)"),
     )),
     SectionSchema("mag", ANY, (
         ("address", settings.list_of(settings.ADDRESS), REQUIRED,
@@ -79,8 +83,8 @@ def interpret(sections, path: str):
     lma = found.lma
     pools = reader.pools()
     configuration = Configuration(
-        lma.address, lma.lifetime, lma.timestamp_window, lma.delete_delay, reader.mags(pools),
-        pools, reader.nodes(pools))
+        lma.address, lma.lifetime, lma.timestamp_window, lma.delete_delay, lma.assign_delay,
+        reader.mags(pools), pools, reader.nodes(pools))
     errors = [text for level, text in problems if level == settings.ERROR]
     return None if errors else configuration, problems, lma.enabled
 

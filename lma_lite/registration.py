@@ -11,6 +11,7 @@ from lma_lite.names import show_interface, show_mn_identifier, show_session
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
 from lma_lite.revocation import HANDOVER_DELAY, Revocation, Revocations
 from lma_lite.sessions import LIFETIME_UNIT, Sessions
+from lma_lite.waiting import WaitingUpdates, key_of
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import status
 from mag_lite.wire.address import format_address
@@ -22,12 +23,14 @@ LOWEST_REJECTION = 128
 class Registration:
     """Answers updates, and sees revocations through that updates or people began."""
 
-    def __init__(self, sessions: Sessions, revocations: Revocations, counters: Counters,
+    def __init__(self, sessions: Sessions, revocations: Revocations, waiting: WaitingUpdates,
+                 counters: Counters,
                  history: History, actions: list):
         self.admission = None
         self._sessions = sessions
         self._cache = sessions.cache
         self._revocations = revocations
+        self._waiting = waiting
         self._counters = counters
         self._history = history
         self._actions = actions
@@ -63,10 +66,9 @@ class Registration:
 
     def delete(self, binding: Binding, now: int):
         """Delete a session; what waited for its gateway to give it up need not wait."""
-        revocation = self._revocations.cancel(binding, binding.proxy_care_of_address)
+        self._revocations.cancel(binding, binding.proxy_care_of_address)
         self._sessions.delete(binding)
-        if revocation:
-            self._resume(revocation, now)
+        self.resume(key_of(binding), now)
 
     def acknowledged(self, revocation: Revocation, code: int, now: int):
         """A gateway answered a revocation with status `code` (RFC 5846 section 6.2.2)."""
@@ -79,16 +81,19 @@ class Registration:
                 self._sessions.delete(binding)
             elif trigger == status.INTER_MAG_HANDOVER_UNKNOWN and done:
                 self._sessions.deregister(binding, now)
-        self._resume(revocation, now)
+        self.resume(revocation.key, now)
 
     def unanswered(self, revocation: Revocation, now: int):
-        """No answer came to a revocation, however often it was sent (RFC 5846 section 6.3)."""
+        """No answer came to a revocation, however often it was sent (RFC 5846 section 6.3).
+
+        Who waits for the session goes on doing so: its gateway may still de-register it.
+        """
         self._log_revocation(revocation, "no answer")
         binding = revocation.binding
         if revocation.trigger == status.REVOCATION_ADMINISTRATIVE:
             if self._is_at(binding, revocation.tunnel.mag):
                 self._sessions.delete(binding)
-        self._resume(revocation, now)
+                self.resume(revocation.key, now)
 
     def expired(self, binding: Binding, now: int):
         """The lifetime of a session is over, or the delay before its deletion is."""
@@ -215,9 +220,8 @@ class Registration:
 
     def _attached(self, binding: Binding, now: int):
         """The gateway has just said that it serves the session: revoke it there no more."""
-        revocation = self._revocations.cancel(binding, binding.proxy_care_of_address)
-        if revocation:
-            self._resume(revocation, now)
+        self._revocations.cancel(binding, binding.proxy_care_of_address)
+        self.resume(key_of(binding), now)
 
     def _deregister(self, binding: Binding, update: ProxyBindingUpdate, now: int):
         """RFC 5213 section 5.3.5: only the gateway that serves the session may end it."""
@@ -246,26 +250,24 @@ class Registration:
         self._sessions.drop(binding, homes)
 
     def _wait(self, binding: Binding, update: ProxyBindingUpdate, now: int):
-        """Ask the gateway that serves the node's only session whether the node has left it.
-
-        RFC 5846 section 8.1, in place of the MaxDelayBeforeNewBCEAssign of RFC 5213.
+        """Wait for MaxDelayBeforeNewBCEAssign until the gateway that serves the node's only session
+        ends it; ask it whether the node has left (RFC 5846 section 8.1).
         """
-        revocation = self._revocations.find(binding, binding.proxy_care_of_address)
-        if revocation is None:
-            trigger = status.INTER_MAG_HANDOVER_UNKNOWN
-            revocation = self._begin_revocation(binding, trigger, now)
-        if revocation:
-            revocation.wait(update)
-        else:
+        delay = self._sessions.configuration.assign_delay
+        if not delay:
             self._open(update, now)
+            return
+        self._waiting.add(key_of(binding), update, now + delay)
+        if self._revocations.find(binding, binding.proxy_care_of_address) is None:
+            self._begin_revocation(binding, status.INTER_MAG_HANDOVER_UNKNOWN, now)
 
     def _begin_revocation(self, binding: Binding, trigger: int, now: int):
         self._counters.count("revocations")
         return self._revocations.start(binding, binding.tunnel, binding.port, trigger, now)
 
-    def _resume(self, revocation: Revocation, now: int):
-        """Decide on the updates that waited; if the session was not given up, anew."""
-        for update in revocation.waiting:
+    def resume(self, key, now: int):
+        """Decide on the updates that waited for this; if the session was not given up, anew."""
+        for update in self._waiting.take(key):
             code = self.admission.check_again(update)
             if code == status.ACCEPTED:
                 self._decide(update, now, may_wait=False)

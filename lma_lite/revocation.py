@@ -28,10 +28,7 @@ REVOCATION = "revocation"
 
 
 class Revocation:
-    """One indication on its way: to the gateway at the end of `tunnel`, about `binding`.
-
-    `waiting` holds the Proxy Binding Updates whose fate depends on the answer.
-    """
+    """One indication on its way: to the gateway at the end of `tunnel`, about `binding`."""
 
     def __init__(self, binding: Binding, tunnel: Tunnel, port: int, trigger: int, sequence: int):
         self.binding = binding
@@ -39,7 +36,6 @@ class Revocation:
         self.port = port
         self.trigger = trigger
         self.sequence = sequence
-        self.waiting = []
         self.delay = INITIAL_DELAY
         self.retries = 0
         self.data = None  # until it is sent
@@ -53,14 +49,6 @@ class Revocation:
     def key(self):
         """What there is one Revocation of at a time: a session at a gateway."""
         return self.binding.number, self.tunnel.mag
-
-    def wait(self, update):
-        """Let `update` wait, in place of an earlier one for the same interface."""
-        self.waiting = [
-            other for other in self.waiting
-            if (other.source, other.owner) != (update.source, update.owner)
-        ]
-        self.waiting.append(update)
 
 
 class Revocations:

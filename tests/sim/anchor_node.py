@@ -12,6 +12,8 @@ from lma_lite.policy import Node as Profile
 BLACKHOLE = "blackhole"
 #: MinDelayBeforeBCEDelete (ms).
 DELETE_DELAY = 10000
+#: MaxDelayBeforeNewBCEAssign (ms).
+ASSIGN_DELAY = 1500
 
 
 class AnchorNode(Node):
@@ -39,9 +41,9 @@ class AnchorNode(Node):
     def configuration(self):
         """As it stands in the file."""
         mags = {address: node.name for address, node in self.gateways.items()}
-        profiles = [Profile(identity, False, None, None, None) for identity in self.blocked]
-        return Configuration((self.address,), self._settings.lifetime, 300, DELETE_DELAY, mags,
-                             [self.pool], profiles)
+        profiles = [Profile(identity, False, None, None, ()) for identity in self.blocked]
+        return Configuration((self.address,), self._settings.lifetime, 300, DELETE_DELAY,
+                             ASSIGN_DELAY, mags, [self.pool], profiles)
 
     def start(self):
         """Take up the journal's sessions; the rest of the kernel's routes and tunnels go."""

@@ -79,7 +79,7 @@ class Domain:
         self.access_points = [AccessPoint(self, address, ip_versions) for address in addresses]
         self.by_address = {ap.address: ap for ap in self.access_points}
         self.anchor = LocalMobilityAnchor(AnchorConfiguration(
-            (LMA,), lifetime // 1000, 300, 10000, {address: "ap" for address in addresses},
+            (LMA,), lifetime // 1000, 300, 10000, 1500, {address: "ap" for address in addresses},
             [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes))
 
     def post(self, source, destination, data):

@@ -33,7 +33,8 @@ def complaint(text):
 def test_the_smallest_configuration_has_the_defaults_of_the_rfcs():
     found = accepted(LMA + MAG + POOL)
     assert found.addresses == [address("198.51.100.1")]
-    assert (found.lifetime, found.timestamp_window, found.delete_delay) == (3600, 300, 10000)
+    assert (found.lifetime, found.timestamp_window, found.delete_delay, found.assign_delay) == (
+        3600, 300, 10000, 1500)
     assert found.mags == {address("192.0.2.10"): "ap1"}
     assert found.pools == [
         Pool("internet", b"", address("10.20.0.0"), 16, address("10.20.0.1"), None)]

@@ -230,7 +230,7 @@ def test_an_update_that_waited_while_the_configuration_changed_is_judged_by_the_
 
 def test_if_no_answer_comes_it_gets_a_second_session():
     room = unknown()
-    room.wait(2999)
+    room.wait(1499)
     assert answers(room) == [] and indications(room) == 2
     room.wait(1)
     assert [room.home(answer) for answer in answers(room)] == [SECOND]
@@ -278,17 +278,38 @@ def test_two_interfaces_may_wait_for_the_same_session():
 
 def test_the_window_does_not_close_on_an_update_that_waits():
     room = unknown()
-    room.wait(2000)
+    room.wait(1400)
     room.acknowledge(status.REVOKED)
     assert [answer.status for answer in answers(room)] == [status.ACCEPTED]
 
 
-def test_a_gateway_that_knows_no_revocation_is_not_waited_for():
+def test_a_gateway_that_knows_no_revocation_may_still_de_register():
     room = unknown()
     room.tell(header.BINDING_ERROR, AP1, status=status.UNRECOGNIZED_MH_TYPE)
-    assert [room.home(answer) for answer in answers(room)] == [SECOND]
+    assert answers(room) == []
+    room.update(AP1, lifetime=0, indicator=UNKNOWN)
+    assert [room.home(answer) for answer in answers(room)] == [FIRST]
     room.update(AP1, node=b"mn2", indicator=NEW)
-    assert room.update(AP2, node=b"mn2", mac=MAC2, indicator=UNKNOWN).status == status.ACCEPTED
+    assert room.update(AP2, node=b"mn2", mac=MAC2, indicator=UNKNOWN) is None
+    assert indications(room) == 1, "it is not asked any more"
+    room.wait(1499)
+    assert len(answers(room)) == 1
+    room.wait(1)
+    assert len(answers(room)) == 2, "nor waited for for ever"
+
+
+def test_the_delay_before_a_second_session_can_be_configured():
+    room = Room(assign_delay=20000)
+    room.update()
+    assert room.update(AP2, indicator=UNKNOWN, mac=MAC2) is None
+    room.wait(19000)
+    assert answers(room) == [], "its gateway, which does not answer, may still de-register it"
+    room.wait(1000)
+    assert [room.home(answer) for answer in answers(room)] == [SECOND]
+    room = Room(assign_delay=0)
+    room.update()
+    assert room.home(room.update(AP2, indicator=UNKNOWN, mac=MAC2)) == SECOND, "at once"
+    assert indications(room) == 0
 
 
 # By an administrator
