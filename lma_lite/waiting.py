@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Updates that wait for a gateway to give a session up (RFC 5213 5.4.1.2 rule 4, 5.4.1.3 rule 3)."""
+"""Updates that wait for a gateway to give a session up (RFC 5213 sections 5.4.1.2 and 5.4.1.3)."""
 
 from lma_lite.binding_cache import Binding
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
