@@ -21,6 +21,7 @@ from world import Violation, show
 
 from lma_lite.revocation import REVOCATION
 from lma_lite.sessions import SESSION
+from lma_lite.waiting import WAITING
 from mag_lite import journal_record
 from mag_lite.core.binding_update_list import (
     ACTIVE,
@@ -486,5 +487,6 @@ def audit_anchor(node):
         raise Violation("%s: %d addresses are held for %d in use" % (node.name, held, len(homes)))
     timers = {(SESSION, entry.number) for entry in entries}
     timers |= {(REVOCATION, number) for number in anchor._revocations._by_sequence}
+    timers |= {(WAITING, key) for key in anchor._registration._waiting._updates}
     if set(anchor._timers._live) != timers:
         raise Violation("%s: timers are left" % node.name)
