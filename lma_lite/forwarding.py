@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How an anchor's kernel forwards: a tunnel device per gateway, a route per mobile node's home,
-which is an IPv4 address or an IPv6 prefix, (address, length).
+which is an IPv4 address or an IPv6 prefix, (address, length), and the GRE keys of those that have
+some (see gre_keys.py).
 
 A handover is one route replaced: the kernel sends to the new gateway from one packet to the
 next.  A mobile node's packets are taken from the gateway its route leads to, and from no other
@@ -26,6 +27,7 @@ from mag_lite.system.sysctl import Sysctls
 
 PROTOCOL = 214
 ALIAS = "pmip-lma"
+_KEYS_TABLE = "pmip_lma_keys"
 _DEFAULT_MTU = 1500
 
 _RULESET = """
@@ -58,6 +60,7 @@ class AnchorForwarding:
         self._sysctls = Sysctls(run_directory + "/sysctl")
         self._proxy_sysctls = Sysctls(run_directory + "/proxy-sysctl")
         self._route = rtnetlink.Rtnetlink()
+        self._keys = None
 
     def prepare(self, local_addresses, ipv6: bool) -> None:
         """Make the kernel forward, IPv6 too if that is said, for tunnels that end at these
@@ -67,9 +70,12 @@ class AnchorForwarding:
         if ipv6:
             settings.update(self._sysctls.ipv6_forwarding())
         self._sysctls.apply(settings)
+        self._prepare_keys()
         for link in self._links():
             if tunnel.ends(link)[1] not in local_addresses:
                 self._route.perform([rtnetlink.delete_link(link.index)])
+        if self._keys is not None:
+            self._prepare_keys()
 
     def add_tunnel(self, mag_address: bytes, local_address: bytes, encapsulation: str) -> str:
         """The device that leads to this gateway; made when there is none."""
@@ -82,6 +88,8 @@ class AnchorForwarding:
         data = tunnel.encode(encapsulation, local_address, mag_address)
         mtu = self._find_mtu(mag_address, local_address, encapsulation)[0]
         self._route.perform(rtnetlink.new_link(name, kind, data, mtu, ALIAS))
+        if encapsulation == tunnel.KEYED:
+            self._prepare_keys()
         return name
 
     def remove_tunnel(self, mag_address: bytes, local_address: bytes, encapsulation: str) -> None:
@@ -89,6 +97,8 @@ class AnchorForwarding:
         for link in self._links():
             if tunnel.ends(link) == (encapsulation, local_address, mag_address):
                 self._route.perform([rtnetlink.delete_link(link.index)])
+        if encapsulation == tunnel.KEYED:
+            self._prepare_keys()
 
     def tunnels(self) -> dict:
         """{(gateway's address, our address, encapsulation): device} of what the kernel has."""
@@ -109,24 +119,33 @@ class AnchorForwarding:
                 self._route.perform([rtnetlink.set_link(link.index, mtu)])
         return expires
 
-    def route(self, home, device: str) -> None:
-        """Send to this mobile node by this tunnel, in one step with sending by no other."""
+    def route(self, home, device: str, keys=None) -> None:
+        """Send to this mobile node by this tunnel, in one step with sending by no other; with its
+        GRE `keys` (uplink, downlink) if the tunnel has some."""
+        if keys is None:
+            self._remove_keys(home)
+        elif self._keys is not None:  # else the tunnel has gone, as we are about to learn
+            self._keys.set(home, *keys)
         self._route.perform_at(
             device, lambda index: [rtnetlink.replace_route(_home_route(home, index))])
 
     def blackhole(self, home) -> None:
         """Drop what is sent to this mobile node, for as long as nobody knows where it is."""
+        self._remove_keys(home)
         self._route.perform([rtnetlink.replace_route(_home_route(home, None))])
 
     def unroute(self, home) -> None:
         """Have no route to this mobile node; harmless when that is so already."""
+        self._remove_keys(home)
         request = rtnetlink.delete_route(_home_route(home, None))
         self._route.perform([request], (sockets.ESRCH,))
 
     def routes(self) -> dict:
         """{home: device} of what the kernel has; the device is None for a blackhole."""
         names = {link.index: link.name for link in self._links()}
-        return {_home(route): names.get(route.device) for route in self._home_routes()}
+        found = {home: None for home in (self._keys.homes() if self._keys else ())}
+        found.update({_home(route): names.get(route.device) for route in self._home_routes()})
+        return found
 
     def links_and_addresses(self):
         """({name: Link}, [OwnAddress]) of everything but our tunnels."""
@@ -165,6 +184,7 @@ class AnchorForwarding:
             self._route.perform([rtnetlink.delete_link(link.index)])
         for route in self._home_routes():
             self.unroute(_home(route))
+        self._prepare_keys()
         nftables.load(_REMOVAL, self._ruleset_file)
         self._sysctls.apply({})
         self.abandon()
@@ -172,6 +192,28 @@ class AnchorForwarding:
     def abandon(self) -> None:
         """Let the kernel go on forwarding without us; once."""
         self._route.close()
+        if self._keys is not None:
+            self._keys.abandon()
+
+    def _prepare_keys(self) -> None:
+        # The keys come with the first tunnel that has some, and go with the last.
+        keyed = [(local, remote) for remote, local, encapsulation in self.tunnels()
+                 if encapsulation == tunnel.KEYED]
+        if keyed and self._keys is None:
+            from mag_lite.system import gre_keys  # hardly any anchor needs it
+
+            self._keys = gre_keys.GreKeys(
+                _KEYS_TABLE, gre_keys.SOURCE, gre_keys.DESTINATION, self._ruleset_file)
+            self._keys.prepare()
+        if keyed:
+            self._keys.use(keyed)
+        elif self._keys is not None:
+            self._keys.close()
+            self._keys = None
+
+    def _remove_keys(self, home) -> None:
+        if self._keys is not None:
+            self._keys.remove(home)
 
     def _links(self) -> list:
         return [link for link in self._route.links().values() if link.alias == ALIAS]

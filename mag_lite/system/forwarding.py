@@ -27,6 +27,7 @@ _PRIORITY = 521
 _ANY = {sockets.AF_INET: (bytes(4), 0), sockets.AF_INET6: (bytes(16), 0)}
 _LINK_LOCAL = b"\xfe\x80" + bytes(6)
 _DEFAULT_MTU = 1500
+_KEYS_TABLES = "pmip_keys"  # + anchor index
 _IPV6 = "net/ipv6/fwmark_reflect"  # a setting of every kernel that knows IPv6
 
 
@@ -84,17 +85,19 @@ class Forwarding:
         self._access = []
         self._anchors = {}
         self._mtu = {}
+        self._keys = None
 
     def prepare(self, access_devices, anchors) -> None:
         """Make the kernel forward between these access devices and anchors, and no others.
 
         `anchors`: objects with `index`, `address`, `local` (bytes of one length),
-        `encapsulation` ("gre" or "ip") and `mtu` (octets; None: what the path can).  What fits
-        already stays as it is.  Access devices that do not exist are kept closed: prepare again
-        when they come.
+        `encapsulation` ("gre", "gre-key" or "ip") and `mtu` (octets; None: what the path can).
+        What fits already stays as it is.  Access devices that do not exist are kept closed:
+        prepare again when they come.  Where there can be no keys, "gre-key" becomes "gre".
         """
         self._access = list(access_devices)
         self._anchors = {anchor.index: anchor for anchor in anchors}
+        self._prepare_keys()
         for anchor in anchors:
             self._mtu[anchor.index] = self._find_mtu(anchor)[0]
         self._remove_tunnels([device(index) for index in self._anchors])
@@ -105,11 +108,17 @@ class Forwarding:
         self._remove_stale_clients()
         self._make_routes()
 
-    def add_client(self, access_device: str, mac: bytes, home, anchor_index: int) -> None:
-        """Forward for a client: `home` is behind `mac` on the access device.
+    def add_client(
+        self, access_device: str, mac: bytes, home, anchor_index: int, keys=None
+    ) -> None:
+        """Forward for a client: `home` is behind `mac` on the access device; its GRE `keys`
+        (downlink, uplink) if its anchor's tunnel has some.
 
         Harmless when it is done already, and completes what is half done.
         """
+        if keys and self._keys is not None:
+            self._keys.set(home, anchor_index, keys)
+
         def change(link_index):
             neighbour = Neighbour(link_index, _next_hop(home), mac, PROTOCOL)
             route = _home_route(link_index, home, anchor_index)
@@ -125,6 +134,8 @@ class Forwarding:
         """
         if mac is not None:
             self._remove_element(access_device, mac, home)
+        if self._keys is not None:
+            self._keys.remove(home, anchor_index)
         link = self._route.link(access_device)
         if link is None:
             return
@@ -133,6 +144,11 @@ class Forwarding:
         if anchor_index is not None:
             requests.append(rtnetlink.delete_route(_home_route(link.index, home, anchor_index)))
         self._route.perform(requests, (sockets.ENOENT, sockets.ESRCH))
+
+    def keep_keys(self, wanted) -> None:
+        """Let exactly these homes have GRE keys: {(home, anchor index): (downlink, uplink)}."""
+        if self._keys is not None:
+            self._keys.keep(wanted)
 
     def clients(self):
         """What the kernel holds: (complete, partial), both sets of (access device, MAC, home,
@@ -180,6 +196,7 @@ class Forwarding:
         self._remove_tunnels([])
         self._remove_stale_clients()
         self._make_routes()
+        self._prepare_keys()
         nftables.load(packet_filter.removal(), self._ruleset_file)
         self._sysctls.apply({})
         self.abandon()
@@ -188,6 +205,20 @@ class Forwarding:
         """Let the kernel go on forwarding without us; once."""
         self._route.close()
         self._filter.close()
+        if self._keys is not None:
+            self._keys.abandon()
+
+    def _prepare_keys(self) -> None:
+        keyed = [anchor for anchor in self._anchors.values()
+                 if anchor.encapsulation == tunnel.KEYED]
+        existing = [name for name in self._filter.tables(nftables.NFPROTO_INET)
+                    if name.startswith(_KEYS_TABLES)]
+        if self._keys is None and (keyed or existing):
+            from mag_lite.system.anchor_keys import AnchorKeys  # hardly any gateway needs it
+
+            self._keys = AnchorKeys(_KEYS_TABLES, self._ruleset_file, self._log)
+        if self._keys is not None:
+            self._keys.prepare(keyed, existing)
 
     def _find_mtu(self, anchor):
         # (MTU of the tunnel, ms until it should be looked at again or None)

@@ -17,6 +17,7 @@ NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END = 16, 17
 NFNL_SUBSYS_NFTABLES = 10
 
 NFT_MSG_GETCHAIN = 4
+NFT_MSG_NEWRULE = 6
 NFT_MSG_NEWSETELEM, NFT_MSG_GETSETELEM, NFT_MSG_DELSETELEM = 12, 13, 14
 
 NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME = 1, 3
@@ -24,6 +25,12 @@ NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_ELEMENTS = 
 NFTA_LIST_ELEM = 1
 NFTA_SET_ELEM_KEY, NFTA_SET_ELEM_DATA = 1, 2
 NFTA_DATA_VALUE = 1
+NFTA_RULE_TABLE, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS = 1, 2, 4
+NFTA_EXPR_NAME, NFTA_EXPR_DATA = 1, 2
+NFTA_IMMEDIATE_DREG, NFTA_IMMEDIATE_DATA = 1, 2
+NFTA_PAYLOAD_BASE, NFTA_PAYLOAD_OFFSET, NFTA_PAYLOAD_LEN, NFTA_PAYLOAD_SREG = 2, 3, 4, 5
+NFTA_PAYLOAD_CSUM_TYPE, NFTA_PAYLOAD_CSUM_OFFSET = 6, 7
+NFT_PAYLOAD_TRANSPORT_HEADER, NFT_PAYLOAD_CSUM_INET, NFT_REG_1 = 2, 1, 1
 
 
 class NftablesError(Exception):
@@ -48,8 +55,11 @@ def load(ruleset: str, file_name: str) -> None:
 
 
 def add_element(family: int, table: str, name: str, key: bytes, value: bytes) -> Request:
-    """Put key and value into a map; EEXIST or EBUSY when the key has another value."""
-    data = nested(NFTA_SET_ELEM_DATA, attribute(NFTA_DATA_VALUE, value))
+    """Put key and value into a map; EEXIST or EBUSY when the key has another value.
+
+    Without a value: put the key into a set.
+    """
+    data = nested(NFTA_SET_ELEM_DATA, attribute(NFTA_DATA_VALUE, value)) if value else b""
     return _element("map element", NFT_MSG_NEWSETELEM, family, table, name, key, data)
 
 
@@ -67,6 +77,35 @@ def _element(
     body += nested(NFTA_SET_ELEM_LIST_ELEMENTS, nested(NFTA_LIST_ELEM, element))
     flags = netlink.NLM_F_CREATE if kind == NFT_MSG_NEWSETELEM else 0
     return Request(request, NFNL_SUBSYS_NFTABLES << 8 | kind, flags, body)
+
+
+def add_rule(family: int, table: str, chain: str, expressions: bytes) -> Request:
+    """Append a rule that `nft` has no words for to a chain."""
+    body = _header(family, 0) + attribute_text(NFTA_RULE_TABLE, table)
+    body += attribute_text(NFTA_RULE_CHAIN, chain) + nested(NFTA_RULE_EXPRESSIONS, expressions)
+    return Request("rule", NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE, netlink.NLM_F_CREATE, body)
+
+
+def write_payload(offset: int, value: bytes, checksum: int) -> bytes:
+    """Expressions: write over the packet, `offset` octets into its transport header, and correct
+    the checksum that is at the offset `checksum`."""
+    load = _u32(NFTA_IMMEDIATE_DREG, NFT_REG_1)
+    load += nested(NFTA_IMMEDIATE_DATA, attribute(NFTA_DATA_VALUE, value))
+    store = _u32(NFTA_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER)
+    store += _u32(NFTA_PAYLOAD_OFFSET, offset) + _u32(NFTA_PAYLOAD_LEN, len(value))
+    store += _u32(NFTA_PAYLOAD_SREG, NFT_REG_1)
+    store += _u32(NFTA_PAYLOAD_CSUM_TYPE, NFT_PAYLOAD_CSUM_INET)
+    store += _u32(NFTA_PAYLOAD_CSUM_OFFSET, checksum)
+    return _expression("immediate", load) + _expression("payload", store)
+
+
+def _expression(name: str, data: bytes) -> bytes:
+    return nested(
+        NFTA_LIST_ELEM, attribute_text(NFTA_EXPR_NAME, name) + nested(NFTA_EXPR_DATA, data))
+
+
+def _u32(kind: int, value: int) -> bytes:
+    return attribute(kind, struct.pack("!I", value))
 
 
 def _header(family: int, resource: int) -> bytes:
@@ -124,6 +163,12 @@ class Nftables(netlink.Netlink):
         request = Request("chains", kind, 0, _header(family, 0))
         found = self._dump_or_nothing(request, _parse_chain)
         return [name for where, name in found if where == table]
+
+    def tables(self, family: int) -> list:
+        """Names of the tables that have chains."""
+        kind = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN
+        request = Request("chains", kind, 0, _header(family, 0))
+        return list({table for table, _ in self._dump_or_nothing(request, _parse_chain)})
 
     def _dump_or_nothing(self, request: Request, parse) -> list:
         try:

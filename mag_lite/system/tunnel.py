@@ -3,14 +3,16 @@
 
 The transport's addresses decide the device: `gre` or `ipip` over IPv4, `ip6gre` or `ip6tnl` over
 IPv6.  All have a fixed TTL, never fragment outside (path MTU discovery), inherit the traffic
-class of the packet inside, and carry nothing optional: no key, no checksum, no sequence number,
-no tunnel encapsulation limit (RFC 2473 section 4.1.1).  All but `ipip` carry IPv4 and IPv6.
+class of the packet inside, and carry nothing optional: no checksum, no sequence number, no tunnel
+encapsulation limit (RFC 2473 section 4.1.1), and no key but with "gre-key" (see gre_keys.py).  All
+but `ipip` carry IPv4 and IPv6.
 """
 
 import struct
 
 from mag_lite.system.netlink import attribute
 
+KEYED = "gre-key"
 TTL = 64
 _TOS_INHERIT = 1
 _IPPROTO_IPIP = 4
@@ -33,17 +35,23 @@ _IPTUN = {
     "pmtudisc": 10,
 }
 _GRE_KEYED = (2, 3)  # IFLA_GRE_IFLAGS and OFLAGS: key, checksum, sequence number
+_GRE_KEYS = (4, 5)  # IFLA_GRE_IKEY and OKEY
+_KEY_PRESENT = b"\x20\0"
+#: The key of a keyed tunnel's device.  (For ip6gre 0 were the same as none.)
+DEVICE_KEY = b"pmip"
 
 _KINDS = {
     ("gre", 4): ("gre", _GRE, 24),
     ("gre", 16): ("ip6gre", _GRE, 44),
+    ("gre-key", 4): ("gre", _GRE, 28),
+    ("gre-key", 16): ("ip6gre", _GRE, 48),
     ("ip", 4): ("ipip", _IPTUN, 20),
     ("ip", 16): ("ip6tnl", _IPTUN, 40),
 }
 
 
 def kind(encapsulation: str, local: bytes) -> str:
-    """The kernel's name for the kind of device; `encapsulation` is "gre" or "ip"."""
+    """The kernel's name for the kind of device; `encapsulation` is "gre", "gre-key" or "ip"."""
     return _KINDS[encapsulation, len(local)][0]
 
 
@@ -54,7 +62,7 @@ def overhead(encapsulation: str, local: bytes) -> int:
 
 def carries_ipv6(encapsulation: str, local: bytes) -> bool:
     """Whether the tunnel takes IPv6 packets as well as those of IPv4."""
-    return encapsulation == "gre" or len(local) == 16
+    return encapsulation != "ip" or len(local) == 16
 
 
 def attributes(encapsulation: str, local: bytes, remote: bytes) -> dict:
@@ -70,7 +78,11 @@ def attributes(encapsulation: str, local: bytes, remote: bytes) -> dict:
         found["limit"] = b"\0"
     if encapsulation == "ip":
         found["protocol"] = bytes((_IPPROTO_IPIP if len(local) == 4 else _ANY_PROTOCOL,))
-    return {numbers[name]: value for name, value in found.items()}
+    encoded = {numbers[name]: value for name, value in found.items()}
+    if encapsulation == KEYED:
+        encoded.update({number: _KEY_PRESENT for number in _GRE_KEYED})
+        encoded.update({number: DEVICE_KEY for number in _GRE_KEYS})
+    return encoded
 
 
 def encode(encapsulation: str, local: bytes, remote: bytes) -> bytes:
@@ -83,7 +95,7 @@ def fits(link, encapsulation: str, local: bytes, remote: bytes) -> bool:
     """Whether an existing `rtnetlink.Link` is such a tunnel already."""
     if link.kind != kind(encapsulation, local):
         return False
-    if encapsulation == "gre" and any([any(link.data.get(number, b"")) for number in _GRE_KEYED]):
+    if encapsulation == "gre" and _is_keyed(link):
         return False
     found = dict(link.data)
     if len(local) == 16:
@@ -94,9 +106,14 @@ def fits(link, encapsulation: str, local: bytes, remote: bytes) -> bool:
     return all([found.get(number) == value for number, value in wanted.items()])
 
 
+def _is_keyed(link) -> bool:
+    return any([any(link.data.get(number, b"")) for number in _GRE_KEYED])
+
+
 def ends(link):
     """(encapsulation, local, remote) of an existing device, None when it is no such tunnel."""
     for (encapsulation, _), (name, numbers, _) in _KINDS.items():
-        if name == link.kind:
+        if name == link.kind and (
+                numbers is not _GRE or _is_keyed(link) == (encapsulation == KEYED)):
             return encapsulation, link.data.get(numbers["local"]), link.data.get(numbers["remote"])
     return None

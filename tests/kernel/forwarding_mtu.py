@@ -28,7 +28,8 @@ from bed.capture import Capture  # noqa: E402
 EXPIRY = 5  # s
 
 family, encapsulation, python = arguments(
-    __file__, "4 gre micropython", "6 gre cpython", "4 ip cpython", "6 ip micropython"
+    __file__, "4 gre micropython", "6 gre cpython", "4 ip cpython", "6 ip micropython",
+    "6 gre-key cpython"
 )
 check = Checks()
 bed = Bed(family, encapsulation, python)

@@ -121,6 +121,7 @@ def link_of(kind, data):
 
 def test_a_tunnel_fits_itself_and_no_other():
     ends = [("gre", LOCAL4, REMOTE4), ("gre", LOCAL6, REMOTE6)]
+    ends += [("gre-key", LOCAL4, REMOTE4), ("gre-key", LOCAL6, REMOTE6)]
     ends += [("ip", LOCAL4, REMOTE4), ("ip", LOCAL6, REMOTE6), ("gre", LOCAL4, LOCAL4)]
     for made in ends:
         link = link_of(tunnel.kind(*made[:2]), tunnel.encode(*made))

@@ -66,8 +66,8 @@ class Gateway:
         self.forwarding.refresh_mtu(index)
         self.say({"event": ["mtu", self.forwarding.tunnel_mtu(index)]})
 
-    def add_client(self, device, mac, address, index):
-        self.forwarding.add_client(device, parse_mac(mac), parse_home(address), index)
+    def add_client(self, device, mac, address, index, keys=None):
+        self.forwarding.add_client(device, parse_mac(mac), parse_home(address), index, keys)
 
     def remove_client(self, device, mac, address, index):
         mac = mac and parse_mac(mac)
@@ -75,6 +75,10 @@ class Gateway:
 
     def clients(self):
         return [[client_text(client) for client in found] for found in self.forwarding.clients()]
+
+    def keep_keys(self, wanted):
+        self.forwarding.keep_keys({(parse_home(address), index): tuple(keys)
+                                   for address, index, keys in wanted})
 
     def tunnel_mtu(self, index):
         return self.forwarding.tunnel_mtu(index)
@@ -111,8 +115,8 @@ class AnchorAgent:
             for (mag, local, encapsulation), device in self.forwarding.tunnels().items()
         ]
 
-    def route(self, address, device):
-        self.forwarding.route(parse_home(address), device)
+    def route(self, address, device, keys=None):
+        self.forwarding.route(parse_home(address), device, keys)
 
     def blackhole(self, address):
         self.forwarding.blackhole(parse_home(address))

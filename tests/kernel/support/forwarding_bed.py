@@ -28,7 +28,8 @@ CORRESPONDENT = "203.0.113.80"
 MAG = {4: "192.0.2.10", 6: "2001:db8:1::10"}
 STRANGER = {4: "192.0.3.66", 6: "2001:db8:3::66"}
 LMA = {4: "198.51.100.1", 6: "2001:db8:2::1"}
-OVERHEAD = {(4, "gre"): 24, (6, "gre"): 44, (4, "ip"): 20, (6, "ip"): 40}
+OVERHEAD = {(4, "gre"): 24, (6, "gre"): 44, (4, "ip"): 20, (6, "ip"): 40,
+            (4, "gre-key"): 28, (6, "gre-key"): 48}
 C1, C2, C3 = "02:00:00:00:00:11", "02:00:00:00:00:12", "02:00:00:00:00:13"
 A1, A2, A3 = "10.20.0.11", "10.20.0.12", "10.20.0.13"
 CORRESPONDENT6 = "2001:db8:f::80"
@@ -36,6 +37,9 @@ ROUTER6 = "fe80::200:5eff:fe00:5213"
 # What the clients have of IPv6: a prefix each, and any address in it
 P1, P2, P3 = ["2001:db8:100:%d::/64" % number for number in (11, 12, 13)]
 I1, I2, I3 = [prefix.replace("::/64", ":a:b:c:d") for prefix in (P1, P2, P3)]
+# Their GRE keys in tunnels that have some: down, up
+KEYS = {A1: (0x101, 0x201), A2: (0x102, 0x202), A3: (0x103, 0x203),
+        P1: (0x101, 0x201), P2: (0x102, 0x202), P3: (0x103, 0x203)}
 PYTHON = "/usr/bin/python3"
 
 _AGENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forwarding_agent.py")
@@ -202,9 +206,14 @@ class Bed:
         self.gateway.prepare(["wlan0", "wlan1"], self.anchors)
         self.anchor.prepare([LMA[family]])
         self.tunnel = self.anchor.add_tunnel(MAG[family], LMA[family], self.encapsulation)
-        for device, mac, address in clients:
-            self.gateway.add_client(device, mac, address, 0)
-            self.anchor.route(address, self.tunnel)
+        for client in clients:
+            self.serve(*client)
+
+    def serve(self, device, mac, home):
+        """Gateway and anchor forward for this home of a client."""
+        down, up = KEYS[home] if self.encapsulation == "gre-key" else (None, None)
+        self.gateway.add_client(device, mac, home, 0, down and (down, up))
+        self.anchor.route(home, self.tunnel, up and (up, down))
 
 
 def know(machine, address, mac=ROUTER_MAC):
@@ -316,7 +325,8 @@ class Checks:
 
 
 def arguments(program, *variants):
-    """(family, encapsulation, python) from the command line "4|6 gre|ip cpython|micropython".
+    """(family, encapsulation, python) from the command line, "4|6 gre|gre-key|ip
+    cpython|micropython".
 
     Without, `program` runs itself once for each of the `variants`, given as such a text, and this
     never returns.
