@@ -30,12 +30,12 @@ _REPLY_STATUS = {
 def accept(update: ProxyBindingUpdate, binding: Binding, lifetime: int) -> Message:
     """Build the acknowledgement of an accepted update; `lifetime` is in units of 4 s."""
     code = status.ACCEPTED
-    if update.asks_for_keys and not update.deregisters:
+    if update.asks_for_keys and not (binding.keys or update.deregisters):
         code = status.GRE_KEY_OPTION_NOT_REQUIRED
     carried = [_mn_identifier(update)]
     carried += _granted_prefixes(update, binding) + _granted_ipv4(update, binding)
-    if binding.tunnel.encapsulation == "gre" and update.gre_key:
-        carried.append(_GRE)
+    if update.gre_key:
+        carried += _gre_key(binding)
     carried += _echoes(update, update.timestamp, binding.link_local_address)
     return _message(code, update.sequence, lifetime, carried)
 
@@ -94,6 +94,13 @@ def _granted_ipv4(update, binding) -> list:
         Option(options.IPV4_DEFAULT_ROUTER_ADDRESS, address=pool.router),
         _DHCP_SERVER,
     ]
+
+
+def _gre_key(binding) -> list:
+    """With the uplink key, if there is one (RFC 5845 section 5.2)."""
+    if binding.keys:
+        return [Option(options.GRE_KEY, key=binding.keys[0])]
+    return [_GRE] if binding.tunnel.encapsulation == "gre" else []
 
 
 def _refused_prefixes(update) -> list:

@@ -9,9 +9,13 @@ Send = namedtuple("Send", ("local", "destination", "port", "data"))
 # An `address` is that of IPv4, or a prefix: the pair (address, length).
 
 #: Let packets for `address` take the tunnel to the gateway `mag`, in place of wherever they
-#: went before.  The tunnel is made if there is none; `encapsulation` is "gre" or "ip".  Where there
-#: is one, this may be done after the answer that follows.
+#: went before.  The tunnel is made if there is none; `encapsulation` is "gre", "gre-key" or "ip".
+#: Where there is one, this may be done after the answer that follows.
 Route = namedtuple("Route", ("address", "mag", "local", "encapsulation"))
+
+#: The next `Route` for `address` is into a tunnel with GRE keys, (uplink, downlink), of which
+#: these are its own.
+Keys = namedtuple("Keys", ("address", "keys"))
 
 #: Drop packets for `address`, in place of its route.
 Blackhole = namedtuple("Blackhole", ("address",))

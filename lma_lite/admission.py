@@ -26,6 +26,7 @@ class Admission:
             self._handoff_indicator_is_present,
             self._access_technology_is_present,
             self._one_ipv4_address_at_most,
+            self._keys_are_as_required,
             self._ip_version_is_served,
             self._encapsulation_is_supported,
         )
@@ -38,7 +39,7 @@ class Admission:
         """As `check`, of an update that has waited: the configuration may be another by now."""
         return _first_refusal((
             self._gateway_is_authorized, self._mobile_node_is_authorized,
-            self._ip_version_is_served), update)
+            self._keys_are_as_required, self._ip_version_is_served), update)
 
     def _mobile_node_is_named(self, update):
         return status.ACCEPTED if update.mn_identifier else status.MISSING_MN_IDENTIFIER_OPTION
@@ -102,6 +103,15 @@ class Admission:
     def _encapsulation_is_supported(self, update):
         """AcceptForcedIPv4UDPEncapsulationRequest is 0 (RFC 5844 section 4.1.3.1)."""
         return status.ADMINISTRATIVELY_PROHIBITED if update.forces_udp else status.ACCEPTED
+
+
+    def _keys_are_as_required(self, update):
+        """RFC 5845 section 5.2."""
+        update.may_have_keys = self._configuration.gre_key != "refuse"
+        needs_some = self._configuration.gre_key == "require" and not update.deregisters
+        if needs_some and not update.asks_for_keys:
+            return status.GRE_KEY_OPTION_REQUIRED
+        return status.ACCEPTED
 
 
 def _first_refusal(checks, update) -> int:

@@ -6,7 +6,8 @@ RFC 6275 section 9.1, RFC 5213 section 5.1, RFC 5844 section 3.1.1, RFC 5845 sec
 
 from collections import namedtuple
 
-#: One tunnel is shared by all sessions with the same ends and encapsulation ("gre" or "ip").
+#: One tunnel is shared by all sessions with the same ends and encapsulation ("gre", "gre-key" or
+#: "ip").
 Tunnel = namedtuple("Tunnel", ("mag", "local", "encapsulation"))
 
 #: What the entry holds of a mobile node whose link-layer identifier is not known.
@@ -20,7 +21,8 @@ class Binding:
     `number` tells sessions apart in the journal.  A session has an IPv4 home address, home
     network prefixes (pairs of address and length), or both.  `lifetime` is in units of 4 s,
     `expires` and `since` are monotonic ms, `timestamp` counts 1/65536 s since 1970 (0: ordered by
-    `sequence`), `port` is the gateway's (0 over IPv6).  `last_update` and `last_answer` are the
+    `sequence`), `port` is the gateway's (0 over IPv6), `downlink_key` the GRE key that it chose or
+    None.  `last_update` and `last_answer` are the
     octets of the last exchange, to answer a retransmission alike.
     """
 
@@ -35,6 +37,7 @@ class Binding:
         self.home_network_prefixes = []
         self.link_local_address = None
         self.tunnel = None
+        self.downlink_key = None
         self.port = 0
         self.lifetime = 0
         self.expires = 0
@@ -50,6 +53,16 @@ class Binding:
     def proxy_care_of_address(self) -> bytes:
         """The address of the mobile access gateway where the mobile node is."""
         return self.tunnel.mag
+
+    @property
+    def keys(self):
+        """The GRE keys (uplink, downlink) of the session, or None (RFC 5845 section 5.1).
+
+        The uplink key is the session's number: it is the same at every gateway.
+        """
+        if self.downlink_key is None:
+            return None
+        return self.number & 0xFFFFFFFF, self.downlink_key
 
     @property
     def owner(self):

@@ -18,7 +18,7 @@ def record(binding: Binding) -> dict:
     `expires` and `since` are in ms since boot, `lifetime` in units of 4 s.
     """
     link_local = binding.link_local_address
-    return {
+    kept = {
         "subtype": binding.mn_identifier[0],
         "identifier": hexlify(binding.mn_identifier[1]).decode(),
         "technology": binding.access_technology,
@@ -38,6 +38,9 @@ def record(binding: Binding) -> dict:
         "handoff_indicator": binding.handoff_indicator,
         "deregistered": binding.deregistered,
     }
+    if binding.downlink_key is not None:
+        kept["downlink_key"] = binding.downlink_key
+    return kept
 
 
 def restore(name: str, entry: dict, services: dict) -> Binding:
@@ -62,6 +65,8 @@ def _restore(name: str, entry: dict, services: dict) -> Binding:
     if entry["link_local"]:
         binding.link_local_address = _address(entry["link_local"], (16,))
     binding.tunnel = _tunnel(entry)
+    if binding.tunnel.encapsulation == "gre-key":
+        binding.downlink_key = _number(entry["downlink_key"], 0xFFFFFFFF)
     binding.port = _number(entry["port"], 65535)
     binding.lifetime = _number(entry["lifetime"], 65535)
     binding.expires = _number(entry["expires"], 1 << 60)
@@ -82,7 +87,8 @@ def _homes(entry: dict) -> list:
 
 def _tunnel(entry: dict) -> Tunnel:
     mag, local = _address(entry["mag"], (4, 16)), _address(entry["local"], (4, 16))
-    if len(mag) != len(local) or entry["encapsulation"] not in ("gre", "ip"):
+    if len(mag) != len(local) or entry["encapsulation"] not in (
+            "gre", "gre-key", "ip"):
         raise ValueError("there is no such tunnel")
     return Tunnel(mag, local, entry["encapsulation"])
 

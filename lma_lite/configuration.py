@@ -12,11 +12,12 @@ from mag_lite.wire.address import format_address, format_home, format_prefix, pr
 DEFAULT_PATH = "/etc/config/pmip-lma"
 
 #: `addresses`: where we answer; `lifetime` in s; `timestamp_window`, `delete_delay` and
-#: `assign_delay` in ms; `mags`: {address: name of the gateway}; `pools` and `nodes` as in `policy`.
+#: `assign_delay` in ms; `gre_key`: "allow", "require" or "refuse" GRE keys; `mags`: {address: name of
+#: the gateway}; `pools` and `nodes` as in `policy`.
 Configuration = namedtuple(
     "Configuration",
-    ("addresses", "lifetime", "timestamp_window", "delete_delay", "assign_delay", "mags", "pools",
-     "nodes"))
+    ("addresses", "lifetime", "timestamp_window", "delete_delay", "assign_delay", "gre_key", "mags",
+     "pools", "nodes"))
 
 #: So many fit into one Router Advertisement with room to spare.
 _MOST_PREFIXES = 16
@@ -37,6 +38,8 @@ SCHEMA = (
         ("assign_delay", settings.integer(0, 60000, "ms"), "1500",
          "how long a node's only session is waited for, where it is not known whether the node has "
          "left it, before it gets a second one (MaxDelayBeforeNewBCEAssign)"),
+        ("gre_key", settings.choice("allow", "require", "refuse"), "allow",
+         "GRE keys for gateways that ask, for all, or for none (then IP-in-IP)"),
     )),
     SectionSchema("mag", ANY, (
         ("address", settings.list_of(settings.ADDRESS), REQUIRED,
@@ -84,6 +87,7 @@ def interpret(sections, path: str):
     pools = reader.pools()
     configuration = Configuration(
         lma.address, lma.lifetime, lma.timestamp_window, lma.delete_delay, lma.assign_delay,
+        lma.gre_key,
         reader.mags(pools), pools, reader.nodes(pools))
     errors = [text for level, text in problems if level == settings.ERROR]
     return None if errors else configuration, problems, lma.enabled

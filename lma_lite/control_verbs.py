@@ -124,6 +124,7 @@ class ControlVerbs:
             "mag": format_address(binding.proxy_care_of_address),
             "local": format_address(binding.tunnel.local),
             "encapsulation": binding.tunnel.encapsulation,
+            "gre_keys": list(binding.keys) if binding.keys else None,
             "device": self._daemon.devices().get(binding.tunnel),
             "state": "deregistered" if binding.deregistered else "registered",
             "since": (now - binding.since) // 1000,

@@ -4,6 +4,7 @@
 from lma_lite import actions, binding_record
 from lma_lite.binding_cache import Tunnel
 from mag_lite.system.netlink import NetlinkError
+from mag_lite.system.nftables import NftablesError
 from mag_lite.wire.address import format_address, format_home
 
 
@@ -17,6 +18,7 @@ class Executor:
     def __init__(self, now, log, anchor, listeners, forwarding, home_links, journal, on_tunnel,
                  on_unused):
         self.devices = {}
+        self._keys = {}
         self._now = now
         self._log = log
         self._anchor = anchor
@@ -48,15 +50,18 @@ class Executor:
         if not self._listeners.send(action.local, action.destination, action.port, action.data):
             self._anchor.counters.count("not sent")
 
+    def _keep_keys(self, action):
+        self._keys[action.address] = action.keys
+
     def _route(self, action):
-        tunnel = _tunnel(action)
+        tunnel, keys = _tunnel(action), self._keys.pop(action.address, None)
         try:
             try:
-                self._forwarding.route(action.address, self._device(tunnel))
+                self._forwarding.route(action.address, self._device(tunnel), keys)
             except NetlinkError:
                 self.devices.pop(tunnel, None)  # somebody may have removed it: make it again
-                self._forwarding.route(action.address, self._device(tunnel))
-        except NetlinkError as error:
+                self._forwarding.route(action.address, self._device(tunnel), keys)
+        except (NetlinkError, NftablesError) as error:
             self._log.error("the kernel does not forward to %s by mag %s: %s" % (
                 format_home(action.address), format_address(action.mag), error))
             self._anchor.forwarding_failed(action.address, self._now())
@@ -116,10 +121,11 @@ def _tunnel(action) -> Tunnel:
     return Tunnel(action.mag, action.local, action.encapsulation)
 
 
-_BEFORE_ROUTES = (actions.Route, actions.Remember, actions.Send, actions.Log)
+_BEFORE_ROUTES = (actions.Keys, actions.Route, actions.Remember, actions.Send, actions.Log)
 
 _HOW = {
     actions.Send: Executor._send,
+    actions.Keys: Executor._keep_keys,
     actions.Route: Executor._route,
     actions.Blackhole: Executor._blackhole,
     actions.Unroute: Executor._unroute,

@@ -14,7 +14,8 @@ class ProxyBindingUpdate:
     An option that is absent reads as None (an absent Handoff Indicator or Access Technology
     Type as 0, which both registries reserve).  `source` and `port` are the sender's, `local`
     is our address, `received` our time of day.  Lifetime is in units of 4 s; 0 de-registers.
-    `service` is what the policy grants, once it has been asked.
+    `service` is what the policy grants, once it has been asked, `may_have_keys` whether it has GRE
+    keys for those who ask.
     """
 
     def __init__(self, message: Message, data: bytes, source: bytes, port: int, local: bytes,
@@ -40,6 +41,7 @@ class ProxyBindingUpdate:
         self.ipv4_request = found.get(options.IPV4_HOME_ADDRESS_REQUEST)
         self.care_of_address = _value(found, options.ALTERNATE_CARE_OF_ADDRESS, "address", source)
         self.gre_key = found.get(options.GRE_KEY)
+        self.may_have_keys = True
 
     @property
     def deregisters(self) -> bool:
@@ -78,7 +80,7 @@ class ProxyBindingUpdate:
     @property
     def carries_ipv6(self) -> bool:
         """Return True if the tunnel can carry IPv6: only IP-in-IPv4 cannot."""
-        return self.tunnel.encapsulation == "gre" or len(self.local) == 16
+        return self.tunnel.encapsulation != "ip" or len(self.local) == 16
 
     @property
     def forces_udp(self) -> bool:
@@ -92,9 +94,18 @@ class ProxyBindingUpdate:
 
     @property
     def tunnel(self) -> Tunnel:
-        """The tunnel that the gateway expects: GRE only where it asked for GRE without keys."""
-        gre = self.gre_key is not None and not self.asks_for_keys
-        return Tunnel(self.care_of_address, self.local, "gre" if gre else "ip")
+        """The tunnel that it gets: who asks for keys gets GRE with keys, or no GRE."""
+        encapsulation = "ip"
+        if self.asks_for_keys:
+            encapsulation = "gre-key" if self.may_have_keys else "ip"
+        elif self.gre_key is not None:
+            encapsulation = "gre"
+        return Tunnel(self.care_of_address, self.local, encapsulation)
+
+    @property
+    def downlink_key(self):
+        """The key that the gateway wants to see in packets for this session, or None."""
+        return self.gre_key.key if self.tunnel.encapsulation == "gre-key" else None
 
     @property
     def owner(self):

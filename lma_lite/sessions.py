@@ -4,7 +4,7 @@ lifetimes that hang on them (RFC 5213 5.3.2 to 5.3.5 and 5.6.1, RFC 5844 3.1.2.2
 """
 
 from lma_lite.acknowledgement import MAG_LINK_LOCAL_ADDRESS
-from lma_lite.actions import Blackhole, Forget, ReleaseTunnel, Remember, Route, Unroute
+from lma_lite.actions import Blackhole, Forget, Keys, ReleaseTunnel, Remember, Route, Unroute
 from lma_lite.assignment import assign
 from lma_lite.binding_cache import NO_LINK_LAYER_IDENTIFIER, Binding, BindingCache
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
@@ -123,7 +123,8 @@ class Sessions:
     def _enter(self, binding: Binding, update: ProxyBindingUpdate, assignment, now: int):
         """Set what the update says, then forward, then remember."""
         old = None if binding.deregistered else binding.tunnel
-        routed = binding.home_addresses() if old == update.tunnel else []
+        same_way = (old, binding.downlink_key) == (update.tunnel, update.downlink_key)
+        routed = binding.home_addresses() if same_way else []
         _record(binding, update)
         self._set_homes(binding, assignment.homes)
         binding.lifetime = self.granted_lifetime(update)
@@ -148,6 +149,8 @@ class Sessions:
     def _route(self, binding: Binding, routed=()):
         for home in binding.home_addresses():
             if home not in routed:
+                if binding.keys:
+                    self._actions.append(Keys(home, binding.keys))
                 self._actions.append(Route(home, *binding.tunnel))
 
     def _join(self, tunnel):
@@ -163,6 +166,7 @@ class Sessions:
 def _record(binding: Binding, update: ProxyBindingUpdate):
     """Copy the accepted values into the entry."""
     binding.tunnel = update.tunnel
+    binding.downlink_key = update.downlink_key
     binding.port = update.port
     binding.sequence = update.sequence
     binding.timestamp = max(update.timestamp, binding.timestamp) if update.timestamp else 0

@@ -127,7 +127,7 @@ def _anchors(answer):
         else:
             lines.append("anchor %s (%s): %s from %s, MTU %d, %d clients" % (
                 anchor["address"], anchor["name"],
-                "GRE" if anchor["encapsulation"] == "gre" else "IP-in-IP",
+                _ENCAPSULATIONS[anchor["encapsulation"]],
                 anchor["local"], anchor["mtu"], anchor["clients"]))
     return lines
 
@@ -185,6 +185,8 @@ def _problems(answer):
 
 
 #: Fewest and most arguments of each verb.
+_ENCAPSULATIONS = {"gre": "GRE", "gre-key": "GRE with keys", "ip": "IP-in-IP"}
+
 _ARGUMENTS = {
     "status": (0, 0), "clients": (0, 1), "anchors": (0, 0), "stats": (0, 0), "detach": (1, 1),
     "check": (0, 0), "reload": (0, 0), "stop": (0, 0), "flush": (0, 0), "clock": (1, 1),

@@ -12,7 +12,7 @@ WIRELESS_LAN = 4
 MOST_ANCHORS = 64
 
 _LIFETIME = settings.integer(4, 262140, "s")
-_ENCAPSULATION = settings.choice("gre", "ip")
+_ENCAPSULATION = settings.choice("gre", "gre-key", "ip")
 _MTU = settings.integer(576, 9000, "octets")
 _IP = settings.choice("dual", "4", "6")
 _VERSIONS = {"dual": (4, 6), "4": (4,), "6": (6,)}

@@ -110,6 +110,7 @@ class ControlVerbs:
             "prefixes": [format_prefix(prefix) for prefix in binding.home_network_prefixes],
             "anchor": format_address(binding.anchor.address),
             "service": printable(binding.service),
+            "gre_keys": list(binding.keys) if binding.keys else None,
             "attached": (now - binding.attached_at) // 1000,
             "lifetime": binding.lifetime // 1000,
             "remaining": max(binding.expires_at - now, 0) // 1000 if binding.forwarded else 0,

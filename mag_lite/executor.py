@@ -43,7 +43,7 @@ class Executor:
         try:
             for home in binding.forwarded:
                 self._forwarding.add_client(
-                    binding.interface, binding.mac, home, binding.anchor.index)
+                    binding.interface, binding.mac, home, binding.anchor.index, binding.keys)
         except (NetlinkError, KeyError, OSError) as error:
             self._gateway.registration.refuse(
                 binding, self._loop.now(), "the kernel does not forward for it: %s" % error)

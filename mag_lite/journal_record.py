@@ -21,7 +21,7 @@ def key(binding: Binding) -> str:
 
 def record(binding: Binding) -> dict:
     """Return what must outlive the process; times are in ms since boot."""
-    return {
+    kept = {
         "interface": binding.interface,
         "mac": format_mac(binding.mac),
         "identity": hexlify(binding.mn_identifier).decode(),
@@ -37,6 +37,9 @@ def record(binding: Binding) -> dict:
         "expires_at": binding.expires_at,
         "host_name": hexlify(binding.host_name).decode(),
     }
+    if binding.keys:
+        kept["gre_keys"] = list(binding.keys)
+    return kept
 
 
 def binding(entry: dict, configuration) -> Binding:
@@ -57,6 +60,7 @@ def binding(entry: dict, configuration) -> Binding:
         restored.lifetime = _number(entry["lifetime"], 0, 1 << 40)
         restored.expires_at = _number(entry["expires_at"], 0, 1 << 60)
         restored.host_name = unhexlify(entry.get("host_name", ""))
+        _restore_keys(restored, entry.get("gre_keys"))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("a field is missing or wrong: %s" % error)
     return restored
@@ -73,6 +77,15 @@ def _restore_home(restored, entry):
         restored.prefix_length = _number(entry["prefix_length"], 1, 32)
     restored.home_network_prefixes = [home for home in homes if isinstance(home, tuple)]
     restored.router_link_local = _address(entry["router_link_local"], 16)
+
+
+def _restore_keys(restored, keys):
+    if (keys is None) == (restored.anchor.encapsulation == "gre-key"):
+        raise ValueError("the tunnel to its anchor is another now")
+    if keys is not None:
+        downlink, uplink = keys
+        restored.downlink_key = _number(downlink, 1, 0xFFFFFFFF)
+        restored.uplink_key = _number(uplink, 0, 0xFFFFFFFF)
 
 
 def _anchor(configuration, address):

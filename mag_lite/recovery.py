@@ -46,21 +46,23 @@ class Recovery:
 
         It drops routes and neighbours of an access device that goes down.
         """
-        wanted = {(binding.interface, binding.mac, home, binding.anchor.index)
+        wanted = {(binding.interface, binding.mac, home, binding.anchor.index): binding.keys
                   for binding in self._gateway.bindings for home in binding.forwarded or ()}
         try:
             complete, partial = self._forwarding.clients()
-            for client in (complete | partial) - wanted:
+            for client in (complete | partial) - set(wanted):
                 self._forwarding.remove_client(*client)
+            self._forwarding.keep_keys(
+                {client[2:]: keys for client, keys in wanted.items() if keys})
         except NetlinkError as error:
             self._log.error("what the kernel forwards cannot be checked: %s" % error)
             return
-        for client in wanted - complete:
-            self._add(client)
+        for client in set(wanted) - complete:
+            self._add(client, wanted[client])
 
-    def _add(self, client):
+    def _add(self, client, keys):
         try:
-            self._forwarding.add_client(*client)
+            self._forwarding.add_client(*client, keys)
         except (NetlinkError, OSError) as error:
             # A device that is down or gone: there will be news of it when it is back.
             self._log.debug("%s: %s" % (client[0], error))

@@ -22,8 +22,10 @@ class Binding:
     the homes for which the kernel carries traffic, `router_link_local` our address on the link,
     `link_local_address` the client's own if that was heard.  `outstanding` holds the time stamp
     and the time of each unanswered update by sequence number, `waiting` the frames to be answered
-    once the session is up, `host_name` what it calls itself in DHCP.  The entry lives while the
-    station is attached or a message about it is outstanding.
+    once the session is up, `host_name` what it calls itself in DHCP.  `downlink_key` is the GRE key
+    that we gave the session (0: none), `uplink_key` the anchor's or None, `forwarded_keys` those
+    with which the kernel carries it.  The entry lives while the station is attached or a message
+    about it is outstanding.
     """
 
     __slots__ = (
@@ -33,7 +35,7 @@ class Binding:
         "home_network_prefixes", "router_link_local", "link_local_address",
         "sequence", "outstanding", "back_off", "retries", "status",
         "lifetime", "expires_at", "requested_lifetime", "handoff_indicator",
-        "waiting", "stages", "host_name",
+        "waiting", "stages", "host_name", "downlink_key", "uplink_key", "forwarded_keys",
     )
 
     def __init__(self, interface: str, mac: bytes, mn_identifier: bytes = b""):
@@ -66,6 +68,8 @@ class Binding:
         self.waiting = {}
         self.stages = {}
         self.host_name = b""
+        self.downlink_key = 0
+        self.uplink_key = self.forwarded_keys = None
 
     @property
     def key(self):
@@ -77,6 +81,11 @@ class Binding:
         """What the anchor assigned: the IPv4 address, then the prefixes."""
         ipv4 = (self.home_address,) if self.home_address else ()
         return ipv4 + tuple(self.home_network_prefixes)
+
+    @property
+    def keys(self):
+        """The GRE keys (downlink, uplink) of the session, or None (RFC 5845 section 4.1)."""
+        return None if self.uplink_key is None else (self.downlink_key, self.uplink_key)
 
     def forget_home(self):
         """Ask for any address and prefix next time."""
@@ -108,6 +117,7 @@ class BindingUpdateList:
     def __init__(self):
         self._by_station = {}
         self._by_mobile_node = {}
+        self._last_key = 0
 
     def __len__(self):
         return len(self._by_station)
@@ -120,9 +130,15 @@ class BindingUpdateList:
         return self._by_station.get((interface, mac))
 
     def add(self, binding: Binding):
-        """Enter a binding; the station must not have one yet, and keeps its MN-Identifier."""
+        """Enter a binding; the station must not have one yet, and keeps its MN-Identifier.
+
+        It keeps its downlink key, too, and gets one that is new if its anchor wants to know one.
+        """
         self._by_station[binding.key] = binding
         self._by_mobile_node.setdefault(binding.mn_identifier, []).append(binding)
+        if binding.anchor.encapsulation == "gre-key" and not binding.downlink_key:
+            binding.downlink_key = self._last_key + 1
+        self._last_key = max(self._last_key, binding.downlink_key)
 
     def remove(self, binding: Binding):
         """Drop a binding; dropping it twice does no harm."""

@@ -24,7 +24,8 @@ class Anchor:
     """A local mobility anchor and the tunnel to it.
 
     `index` numbers its device, mark and tables; `local` is our end (Proxy-CoA), None until it
-    is known; `encapsulation` is "gre" or "ip"; `mtu` in octets, None to follow the path.
+    is known; `encapsulation` is "gre", "gre-key" or "ip"; `mtu` in octets, None to follow
+    the path.
     """
 
     def __init__(self, index, name, address, local, encapsulation, mtu):

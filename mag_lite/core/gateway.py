@@ -355,7 +355,7 @@ class Gateway:
         self.identities.learn(binding.key, binding.mn_identifier, now)
         binding.state = ACTIVE
         binding.attached = True
-        binding.forwarded = binding.homes
+        binding.forwarded, binding.forwarded_keys = binding.homes, binding.keys
         binding.ip_versions = tuple(
             [6 if isinstance(home, tuple) else 4 for home in binding.homes])
         self.bindings.add(binding)

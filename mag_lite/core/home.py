@@ -23,11 +23,7 @@ def adopt(binding, acknowledgement):
         lacking.append(_adopt_prefixes(binding, acknowledgement))
     if not binding.homes:
         return " and ".join(lacking)
-    if binding.anchor.encapsulation == "gre" and (
-            acknowledgement.option(options.GRE_KEY) is None
-            or acknowledgement.status == statuses.GRE_KEY_OPTION_NOT_REQUIRED):
-        return "it does not tunnel with GRE: set option encapsulation to 'ip'"
-    return None
+    return _adopt_encapsulation(binding, acknowledgement)
 
 
 def _adopt_ipv4(binding, acknowledgement):
@@ -54,6 +50,22 @@ def _adopt_prefixes(binding, acknowledgement):
     option = acknowledgement.option(options.LINK_LOCAL_ADDRESS)
     given = option.address if option is not None else UNSPECIFIED6
     binding.router_link_local = ROUTER_LINK_LOCAL if given == UNSPECIFIED6 else given
+    return None
+
+
+def _adopt_encapsulation(binding, acknowledgement):
+    """Take over the uplink key, if there is to be one (RFC 5845 section 4.2)."""
+    binding.uplink_key = None
+    wanted = binding.anchor.encapsulation
+    if wanted not in ("gre", "gre-key"):
+        return None
+    option = acknowledgement.option(options.GRE_KEY)
+    if option is None or acknowledgement.status == statuses.GRE_KEY_OPTION_NOT_REQUIRED:
+        return "it does not tunnel with GRE: set option encapsulation to 'ip'"
+    if wanted == "gre-key":
+        if option.key is None:
+            return "it gives no GRE key: set option encapsulation to 'gre'"
+        binding.uplink_key = option.key
     return None
 
 

@@ -31,7 +31,7 @@ class IpVersions:
 
 def carried(anchor, wanted):
     """Return those of the versions `wanted` that the tunnel to `anchor` can carry."""
-    if anchor.encapsulation == "gre" or len(anchor.address) == 16:
+    if anchor.encapsulation != "ip" or len(anchor.address) == 16:
         return wanted
     return tuple([version for version in wanted if version == 4])
 

@@ -35,8 +35,8 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
     carried = [
         Option(options.MN_IDENTIFIER, subtype=NAI, identifier=binding.mn_identifier),
     ] + _homes(binding)
-    if lifetime and binding.anchor.encapsulation == "gre":
-        carried.append(_GRE)
+    if lifetime:
+        carried += _gre_key(binding)
     carried += [
         _HANDOFF[handoff_indicator],
         Option(options.ACCESS_TECHNOLOGY_TYPE, technology=binding.access_technology),
@@ -52,6 +52,15 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
         header.BINDING_UPDATE, carried, sequence=binding.sequence,
         flags=header.BU_ACKNOWLEDGE | header.BU_PROXY, lifetime=lifetime_units(lifetime),
     )
+
+
+def _gre_key(binding) -> list:
+    """The wish for GRE, with the key that we want to see in packets for this session or without."""
+    if binding.anchor.encapsulation == "gre":
+        return [_GRE]
+    if binding.anchor.encapsulation == "gre-key":
+        return [Option(options.GRE_KEY, key=binding.downlink_key)]
+    return []
 
 
 def _homes(binding) -> list:

@@ -36,7 +36,8 @@ _REACTIONS = {
         (ANY_HOME, "the anchor does not give this client the prefixes it asked for"),
     status.BCE_PBU_PREFIX_SET_DO_NOT_MATCH:
         (ANY_HOME, "the anchor has other prefixes for this client"),
-    status.GRE_KEY_OPTION_REQUIRED: (GIVE_UP, "the anchor wants GRE: set option encapsulation"),
+    status.GRE_KEY_OPTION_REQUIRED:
+        (GIVE_UP, "the anchor wants GRE keys: set option encapsulation to 'gre-key'"),
 }
 _UNKNOWN = (GIVE_UP, "this access point cannot satisfy the anchor: see its log")
 

@@ -333,7 +333,7 @@ class Registration:
 
     def _forward(self, binding, now):
         before = binding.forwarded or ()
-        if binding.homes == before:
+        if binding.homes == before and binding.keys == binding.forwarded_keys:
             return
         for home in binding.homes:
             if home not in before:
@@ -343,7 +343,7 @@ class Registration:
             self._log("warning", binding, "the anchor took %s away"
                       % " ".join([format_home(home) for home in lost]))
             self._withdraw_homes(binding, lost)
-        binding.forwarded = binding.homes
+        binding.forwarded, binding.forwarded_keys = binding.homes, binding.keys
         self.actions.append(Forward(binding))
 
     def _take_from_others(self, binding, home, now):

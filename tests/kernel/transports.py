@@ -4,7 +4,7 @@ administrators decide about a client.
 
 transports.py [cpython]     (without: the daemons run under MicroPython)
 
-The first anchor answers at four addresses, so that one gateway has all kinds of tunnels to it; the
+The first anchor answers at six addresses, so that one gateway has all kinds of tunnels to it; the
 second is a machine of its own:
 
     router --- second --- correspondent
@@ -16,11 +16,13 @@ from bed.capture import Capture
 from bed.daemon import Daemon
 from bed.namespace import Namespace, cable
 from bed.network import ANCHOR, CORRESPONDENT, POOL, POOL_ROUTER
+from bed.probe import Probe
 from bed.scenario import Scenario
 from bed.transfer import Transfer
 from bed.watch import now
 
 PLAIN = {4: "198.51.100.2", 6: "2001:db8:a::2"}
+KEYED = {4: "198.51.100.3", 6: "2001:db8:a::3"}
 SECOND = "198.51.101.1"
 STATIC = "10.20.5.5"
 ACCESS_POINTS = {4: "10.1.{}.2", 6: "2001:db8:{}::2"}
@@ -30,6 +32,8 @@ TRANSPORTS = (
     ("six", ANCHOR[6], "gre", "eth:ethertype:ipv6:gre:ip", 1456),
     ("plain", PLAIN[4], "ip", "eth:ethertype:ip:ip", 1480),
     ("plain6", PLAIN[6], "ip", "eth:ethertype:ipv6:ip", 1460),
+    ("keyed", KEYED[4], "gre-key", "eth:ethertype:ip:gre:ip", 1472),
+    ("keyed6", KEYED[6], "gre-key", "eth:ethertype:ipv6:gre:ip", 1452),
     ("second", SECOND, "gre", "eth:ethertype:ip:gre:ip", 1476),
 )
 
@@ -42,12 +46,14 @@ class Transports(Scenario):
         self.phone, self.other = self.phones
         self.python = python
         self.add_second_anchor()
-        self.anchor.add_address("eth0", PLAIN[4] + "/24", PLAIN[6] + "/64")
+        self.anchor.add_address("eth0", PLAIN[4] + "/24", PLAIN[6] + "/64",
+                                KEYED[4] + "/24", KEYED[6] + "/64")
         mags = [("mag", ap.name, {"address": [
             ACCESS_POINTS[4].format(number), ACCESS_POINTS[6].format(number)]})
             for number, ap in enumerate(self.aps, 1)]
         self.lma.configure(
-            ("lma", "lma", {"address": [*ANCHOR.values(), *PLAIN.values()],
+            ("lma", "lma", {"address": [
+                *ANCHOR.values(), *PLAIN.values(), *KEYED.values()],
                             "delete_delay": "1000"}),
             *mags,
             ("pool", "internet", {"network": POOL, "router": POOL_ROUTER}),
@@ -136,18 +142,25 @@ class Transports(Scenario):
         self.arrive(self.aps[0])
         home = self.phone.address
         lma = self.second if name == "second" else self.lma
-        self.judge(name, address, encapsulation, mtu, lma, 1)
+        keys = [self.judge(name, address, encapsulation, mtu, lma, 1)]
         self.traffic(name)
         self.roam(self.phone, self.aps[1])
-        self.judge(name, address, encapsulation, mtu, lma, 2)
+        keys.append(self.judge(name, address, encapsulation, mtu, lma, 2))
         self.check(f"{name}: the same address after a roam", self.phone.address == home)
         self.traffic(f"{name}, after a roam")
+        if name == "keyed":
+            self.restart(name, keys[1])
         self.leave()
         for number, wire in enumerate(wires, 1):
-            self.judge_wire(f"{name}, ap{number}", wire, address, protocols)
+            self.judge_wire(f"{name}, ap{number}", wire, address, protocols, keys[number - 1])
+        if encapsulation == "gre-key":
+            self.check(f"{name}: the anchor has kept the uplink key", keys[0][1] == keys[1][1],
+                       keys)
+            self.watch.until(lambda: "_keys" not in self.anchor.run("nft", "list", "tables"), 10,
+                             "the anchor needs no keys any more")
 
     def judge(self, name, address, encapsulation, mtu, lma, number):
-        """Gateway and anchor agree on where the phone is."""
+        """Gateway and anchor agree on where the phone is; return its GRE keys, down and up."""
         client = self.client(self.aps[number - 1])
         self.check(f"{name}: ap{number} serves it through {address}",
                    (client["anchor"], client["address"]) == (address, self.phone.address), client)
@@ -158,6 +171,30 @@ class Transports(Scenario):
                    == (mag, address, encapsulation), binding)
         self.check(f"{name}: its MTU is {mtu}", self.phone.lease().mtu == str(mtu),
                    self.phone.lease())
+        keys = client["gre_keys"]
+        self.check(f"{name}: both know its GRE keys, {keys}", binding and (
+            bool(keys) == (encapsulation == "gre-key")
+            and binding["gre_keys"] == (keys and keys[::-1])), binding)
+        return keys
+
+    def restart(self, name, keys):
+        """Both daemons are killed and start anew: the keys stay, and no packet is lost."""
+        probe = Probe(self.phone, self.phone.address, self.correspondent, CORRESPONDENT)
+        for daemon in (self.aps[1].mag, self.lma):
+            since = now()
+            daemon.kill()
+            daemon.start()
+            self.network.wait_for(daemon)
+            if daemon is not self.lma:
+                self.watch.expect(10, actor="ap2", kind="PBA", text=self.phone.address, since=since)
+        probe.stop()
+        for direction, arrivals in (("up", probe.up), ("down", probe.down)):
+            number = len(arrivals.packets)
+            self.check(f"{name}: daemons killed: not one of {number} packets {direction} lost",
+                       number > 100 and arrivals.lost == 0, arrivals.lost)
+        self.check(f"{name}: daemons killed: the same keys",
+                   self.client(self.aps[1])["gre_keys"] == keys
+                   and self.binding(self.phone)["gre_keys"] == keys[::-1])
 
     def traffic(self, what):
         """Ping, and a download of which every byte is right."""
@@ -168,10 +205,10 @@ class Transports(Scenario):
         self.check(f"{what}: a download", problem is None and received > 20_000,
                    problem or received)
 
-    def judge_wire(self, what, wire, address, protocols):
+    def judge_wire(self, what, wire, address, protocols, keys):
         """Signalling and clients' packets are as they should be, and nothing else of clients."""
         version = "ipv6" if ":" in address else "ip"
-        rows = wire.fields("ip || ipv6", "frame.protocols", f"{version}.addr")
+        rows = wire.fields("ip || ipv6", "frame.protocols", f"{version}.addr", "gre.key")
         seen = [row for row in rows if row[0].startswith(protocols) and address in row[1]]
         self.check(f"{what}: {len(seen)} packets in the tunnel, as {protocols}", len(seen) > 20)
         mobility = [row for row in rows if "mipv6" in row[0] and address in row[1]]
@@ -179,6 +216,8 @@ class Transports(Scenario):
         tunnelled = [row for row in rows if ":ip:" in row[0].partition("ethertype:ip")[2]]
         other = [row for row in tunnelled if row not in seen]
         self.check(f"{what}: no other tunnel", not other, other[:3])
+        seen_keys = {int(row[2], 16) if row[2] else None for row in seen}
+        self.check(f"{what}: the GRE keys are {keys}", seen_keys == set(keys or [None]), seen_keys)
 
     def service(self):
         """A profile asks for another service, which has another pool."""

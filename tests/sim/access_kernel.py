@@ -12,7 +12,7 @@ class AccessKernel:
         self.neighbours = {}  # (interface, address) -> MAC
         self.elements = {}  # (interface, MAC, address) -> anchor's index
 
-    def add_client(self, interface, mac, address, index):
+    def add_client(self, interface, mac, address, index, keys=None):
         """Replace what there is."""
         self.neighbours[interface, address] = mac
         self.routes[index, address] = interface
@@ -24,6 +24,9 @@ class AccessKernel:
         self.neighbours.pop((interface, address), None)
         if self.routes.get((index, address)) == interface:
             del self.routes[index, address]
+
+    def keep_keys(self, wanted):
+        """No session has some."""
 
     def serves(self, interface, mac, address, index):
         """True if packets flow both ways."""

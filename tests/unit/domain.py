@@ -27,15 +27,16 @@ CLOCK = 1714564800 << 16
 class AccessPoint:
     """A gateway's core, what it put into its kernel, and the stations its hostapd knows."""
 
-    def __init__(self, domain, address, ip_versions):
+    def __init__(self, domain, address, ip_versions, encapsulation):
         self.domain = domain
         self.address = address
-        anchor = Anchor(0, "lma", LMA, address, "gre", None)
+        anchor = Anchor(0, "lma", LMA, address, encapsulation, None)
         access = {LINK: Access(LINK, (LINK,), "/var/run/hostapd", "authenticated", 4, True)}
         self.gateway = Gateway(
             Configuration(domain.lifetime, "on", [], [], ip_versions, access, [anchor], []),
             lambda binding: 1476)
         self.kernel = {}
+        self.keys = {}
         self.stations = set()
         self.log = []
 
@@ -47,6 +48,7 @@ class AccessPoint:
                 self.domain.post(self.address, LMA, action.data)
             elif isinstance(action, actions.Forward):
                 self.kernel[action.binding.mac] = action.binding.forwarded
+                self.keys[action.binding.mac] = action.binding.keys
             elif isinstance(action, actions.Withdraw):
                 homes = list(self.kernel.pop(action.mac))
                 homes.remove(action.home)
@@ -65,21 +67,24 @@ class Domain:
     """Access points `self.access_points[0..]` and the anchor `self.anchor`."""
 
     def __init__(self, access_points=2, lifetime=3600000, timestamps=True, ip_versions=(4,),
-                 prefix=None, nodes=()):
+                 prefix=None, nodes=(), encapsulation="gre"):
         self.now = 1000
         self.lifetime = lifetime
         self.timestamps = timestamps
         self.whereabouts = {}
         self.routes = {}
+        self.keys = {}
         self.blackholes = set()
         self.lose = None
         self._post = []
         self._serial = 0
         addresses = [parse_address("192.0.2.%d" % (10 + n)) for n in range(access_points)]
-        self.access_points = [AccessPoint(self, address, ip_versions) for address in addresses]
+        self.access_points = [AccessPoint(self, address, ip_versions, encapsulation)
+                              for address in addresses]
         self.by_address = {ap.address: ap for ap in self.access_points}
         self.anchor = LocalMobilityAnchor(AnchorConfiguration(
-            (LMA,), lifetime // 1000, 300, 10000, 1500, {address: "ap" for address in addresses},
+            (LMA,), lifetime // 1000, 300, 10000, 1500, "allow",
+            {address: "ap" for address in addresses},
             [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes))
 
     def post(self, source, destination, data):
@@ -146,6 +151,8 @@ class Domain:
             action = self.anchor.actions.pop(0)
             if isinstance(action, anchor_actions.Send):
                 self.post(action.local, action.destination, action.data)
+            elif isinstance(action, anchor_actions.Keys):
+                self.keys[action.address] = action.keys
             elif isinstance(action, anchor_actions.Route):
                 self.blackholes.discard(action.address)
                 self.routes[action.address] = self.by_address[action.mag]

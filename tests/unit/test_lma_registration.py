@@ -101,14 +101,6 @@ def test_without_gre_key_option_the_tunnel_is_plain_ip():
     assert actions(room, Route) == [Route(FIRST, AP1, LMA, "ip")]
 
 
-def test_keys_are_declined_and_with_them_gre():
-    room = Room()
-    answer = room.update(gre=False, more=(Option(options.GRE_KEY, key=257),))
-    assert answer.status == status.GRE_KEY_OPTION_NOT_REQUIRED
-    assert answer.option(options.GRE_KEY) is None
-    assert actions(room, Route) == [Route(FIRST, AP1, LMA, "ip")]
-
-
 def test_over_ipv6_the_answer_carries_a_checksum():
     room = Room()
     room.update(AP1_6, local=LMA6)

@@ -42,7 +42,10 @@ class Parts:
     def add_client(self, *client):
         if self.broken:
             raise NetlinkError("route", 100, "")
-        self.complete.add(client)
+        self.complete.add(client[:4])
+
+    def keep_keys(self, wanted):
+        self.keys = wanted
 
     def remove_client(self, *client):
         self.complete.discard(client)

@@ -112,7 +112,7 @@ return baseclass.extend({
 	},
 
 	encapsulation: function(name) {
-		return name == 'gre' ? 'GRE' : 'IP-in-IP';
+		return { 'gre': 'GRE', 'gre-key': _('GRE with keys') }[name] || 'IP-in-IP';
 	},
 
 	// A cell; on narrow screens the theme puts the title before it.

@@ -69,6 +69,7 @@ function tunnelOptions(add, address) {
 	};
 	option = add(form.ListValue, 'encapsulation', _('Tunnel'), _("How clients' packets are tunnelled."));
 	option.value('gre', 'GRE');
+	option.value('gre-key', _('GRE with keys'));
 	option.value('ip', 'IP-in-IP');
 	option.default = 'gre';
 	option = add(form.Value, 'mtu', _('MTU'), _('MTU of the tunnel in octets. Without: what the path to the anchor allows.'));
