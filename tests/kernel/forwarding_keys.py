@@ -5,6 +5,7 @@ forwarding_keys.py [4|6 gre-key cpython|micropython]
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -206,6 +207,25 @@ bed.anchor.blackhole(A1)
 check("a session that has ended has no keys", not ping(bed.c1, CORRESPONDENT, wait=0.3)[0])
 bed.serve(*CLIENTS[0])
 check("when it is back, it has", ping(bed.c1, CORRESPONDENT)[0])
+
+# Where nftables cannot write keys there is GRE without, beside others' tunnels with keys
+bed.gateway.close()
+folder = os.path.join(bed.mag.directory, "bin")
+os.mkdir(folder)
+with open(folder + "/nft", "w") as script:
+    script.write("#!/bin/sh\nif grep -q typeof \"$2\"; then echo too old >&2; exit 1; fi\n"
+                 "exec %s \"$@\"\n" % shutil.which("nft"))
+os.chmod(folder + "/nft", 0o755)
+bed.gateway = Agent(
+    bed.mag, "mag", python, ("env", "PATH=%s:%s" % (folder, os.environ["PATH"])))
+bed.gateway.prepare(["wlan0", "wlan1"], bed.anchors)
+check("who cannot have keys says so", "no GRE keys with anchor anchor0: nft: too old"
+      in bed.gateway.log(), bed.gateway.log())
+bed.gateway.add_client(*CLIENTS[0], 0)
+plain = bed.anchor.add_tunnel(MAG[family], LMA[family], "gre")
+check("a tunnel without keys is another", plain != bed.tunnel, bed.anchor.tunnels())
+bed.anchor.route(A1, plain)
+check("and serves", ping(bed.c1, CORRESPONDENT)[0] and ping(bed.correspondent, A1)[0])
 
 # And nothing remains
 bed.gateway.close()
