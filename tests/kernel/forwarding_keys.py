@@ -56,13 +56,10 @@ CLIENTS = [("wlan0", C1, A1), ("wlan0", C2, A2), ("wlan1", C3, A3),
 
 
 def dropped(machine):
-    """How many packets the rules about keys have dropped."""
-    said = machine.run("nft", "list", "ruleset")
-    counted = [line.split() for line in said.split("table inet pmip_")
-               if "keys" in line.split("{")[0]]
-    numbers = [int(words[number + 1]) for words in counted for number, word in enumerate(words)
-               if word == "packets"]
-    return sum(numbers)
+    """How many packets were dropped on the way in for their key."""
+    table = "pmip_keys0" if machine is bed.mag else "pmip_lma_keys"
+    words = machine.run("nft", "list", "chain", "inet", table, "inward").split()
+    return int(words[words.index("packets") + 1])
 
 
 def outer(source, destination, key, packet):
