@@ -12,8 +12,8 @@ from mag_lite.wire.address import format_address, format_home, format_prefix, pr
 DEFAULT_PATH = "/etc/config/pmip-lma"
 
 #: `addresses`: where we answer; `lifetime` in s; `timestamp_window`, `delete_delay` and
-#: `assign_delay` in ms; `gre_key`: "allow", "require" or "refuse" GRE keys; `mags`: {address: name of
-#: the gateway}; `pools` and `nodes` as in `policy`.
+#: `assign_delay` in ms; `gre_key`: "allow", "require" or "refuse" GRE keys; `mags`: {address: name
+#: of the gateway}; `pools` and `nodes` as in `policy`.
 Configuration = namedtuple(
     "Configuration",
     ("addresses", "lifetime", "timestamp_window", "delete_delay", "assign_delay", "gre_key", "mags",
