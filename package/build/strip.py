@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Python source as an access point gets it: without comments and docstrings, on the same lines,
-and with one space a level.
+"""Python source as an access point gets it: without comments, docstrings and annotations, on the
+same lines, and with one space a level.
 
 They are a third of the text, and an access point would read them at every start.  Line numbers
 stay, so that a traceback in its log fits the source.
@@ -14,13 +14,16 @@ _LICENCE = "# SPDX-License-Identifier: "
 
 
 def strip(source: str) -> str:
-    """Return `source` with its comments (but for the licence) and docstrings gone."""
+    """Return `source` with comments (but for the licence), docstrings and annotations gone."""
     lines = source.split("\n")
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT and not token.string.startswith(_LICENCE):
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column].rstrip()
-    for text in docstrings(ast.parse(source)):
+    tree = ast.parse(source)
+    for row, begin, end in sorted(_annotations(tree, lines), reverse=True):
+        lines[row - 1] = lines[row - 1][:begin] + lines[row - 1][end:]
+    for text in docstrings(tree):
         for number in range(text.lineno, text.end_lineno + 1):
             lines[number - 1] = ""
     for row, depth in _depths(source).items():
@@ -39,6 +42,18 @@ def _depths(source) -> dict:
         for row in range(token.start[0] + 1, token.end[0] + 1):
             depths.setdefault(row, None)
     return {row: depth for row, depth in depths.items() if depth is not None}
+
+
+def _annotations(tree, lines) -> list:
+    """[(number of the line, first column, column behind it) of each annotation of a function]"""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    arguments = [argument for function in functions for argument in ast.walk(function.args)
+                 if isinstance(argument, ast.arg) and argument.annotation]
+    returns = [function.returns for function in functions if function.returns]
+    return [(each.lineno, each.col_offset + len(each.arg), each.annotation.end_col_offset)
+            for each in arguments] + [
+        (each.lineno, lines[each.lineno - 1].rindex(")", 0, each.col_offset) + 1,
+         each.end_col_offset) for each in returns]
 
 
 def docstrings(tree) -> list:
