@@ -203,7 +203,7 @@ check("neither our own nor the host's address or prefix is given away",
       homes == ["192.0.2.4", "2001:db8:100:1::/64"], (homes, daemon.log()))
 for gateway in (ap1, ap2):
     gateway.machine.add_address("lo", "192.0.2.4/32", "2001:db8:100:1::5/128")
-check("the kernel answers for it", proxied() == ["192.0.2.4"], proxied())
+check("the kernel answers for it", until(lambda: proxied() == ["192.0.2.4"]), proxied())
 check("the host learns of it though it believed otherwise", until(
     lambda: believes("192.0.2.4", LMA_MAC)), (neighbour("192.0.2.4"), daemon.log()))
 check("its packets take the tunnel", pings("192.0.2.4") == 1, daemon.log())
@@ -241,20 +241,23 @@ host.run("ip", "neigh", "replace", "192.0.2.4", "lladdr", WRONG_MAC, "dev", "eth
 lma.up("eth1")
 check("when it is up again the host is told", until(
     lambda: believes("192.0.2.4", LMA_MAC)), (neighbour("192.0.2.4"), daemon.log()))
-check("and the kernel answers", proxied() == ["192.0.2.4"], proxied())
+check("and the kernel answers", until(lambda: proxied() == ["192.0.2.4"]), proxied())
 
 host.add_address("eth1", "192.0.2.5/32")
-check("who took an address just now is not known yet", ap1.update(2) == ["192.0.2.5"])
-check("but found out, and it is taken back", ap1.acknowledge() == 0, daemon.log())
-check("the others are told whose it is", hears(
-    lambda mac, packet: mac == parse_mac(LMA_MAC) and packet.sender_mac == HOST_MAC
-    and packet.sender_address == parse_address("192.0.2.5")), daemon.log())
-check("the next time it gets another", ap1.update(2) == ["192.0.2.6"], daemon.log())
+homes = ap1.update(2)
+if homes == ["192.0.2.5"]:      # unless it has just been asked for
+    check("an address that is given although it is in use is taken back",
+          ap1.acknowledge() == 0, daemon.log())
+    check("the others are told whose it is", hears(
+        lambda mac, packet: mac == parse_mac(LMA_MAC) and packet.sender_mac == HOST_MAC
+        and packet.sender_address == parse_address("192.0.2.5")), daemon.log())
+    homes = ap1.update(2)
+check("it gets another", homes == ["192.0.2.6"], (homes, daemon.log()))
 
 second = ap1.update(3, service=b"second")
 check("a pool on another link", second == ["203.0.113.4"], (second, daemon.log()))
-check("each on its own", proxied("eth2") == second
-      and proxied() == ["192.0.2.4", "192.0.2.6"], (proxied(), proxied("eth2")))
+check("each on its own", until(lambda: proxied("eth2") == second
+      and proxied() == ["192.0.2.4", "192.0.2.6"]), (proxied(), proxied("eth2")))
 
 ap2.update(1, 4, lifetime=0, ipv6=True)
 check("it ends with the session", until(lambda: proxied() == ["192.0.2.6"]), proxied())
