@@ -22,8 +22,10 @@ from mag_lite.wire import mobility_options as options
 from mag_lite.wire.mobility_options import Option
 
 ONE = (address("2001:db8:100:1::"), 64)
+TWO = (address("2001:db8:100:2::"), 64)
 SMALL = Pool("internet", b"", address("10.20.0.0"), 28, address("10.20.0.1"),
              (address("2001:db8:100::"), 61))
+OURS = [address("10.20.0.14"), (address("2001:db8:100:7::"), 64)]
 BLACKHOLE = "blackhole"
 
 
@@ -78,6 +80,7 @@ class Kernel:
             home: BLACKHOLE if each.deregistered else tuple(each.tunnel) for home, each in homes}
         assert len(expected) == len(homes), "two sessions have one address or prefix"
         assert all([each.home_addresses() for each in bindings]), "a session has something"
+        assert not [home for home in OURS if home in expected], "what is ours nobody has"
         assert self.routes == expected
         used = {tuple(each.tunnel) for each in bindings if not each.deregistered}
         assert self.tunnels == used == {tuple(each) for each in self.room.anchor.sessions.tunnels()}
@@ -96,7 +99,7 @@ def something(room, dice):
     named = [ONE] + [prefix for each in sessions for prefix in each.home_network_prefixes]
     prefixes = dice.choose(([], [(bytes(16), 0)], [dice.choose(named)], [ONE, dice.choose(named)]))
     address_wish = dice.choose(known) if dice.roll(3) == 0 else ANY
-    deed = dice.roll(20)
+    deed = dice.roll(22)
     if deed < 14:
         room.update(
             mag, local=LMA6 if len(mag) == 16 else LMA, node=b"mn%d" % dice.roll(9),
@@ -117,16 +120,31 @@ def something(room, dice):
         room.anchor.reconfigure(
             configuration(pools=[SMALL], nodes=dice.choose((
                 [], [node(b"mn1", allow=False)],
-                [node(b"mn2", home=address("10.20.0.5"), prefixes=(ONE,))]))),
+                [node(b"mn2", home=address("10.20.0.5"), prefixes=(ONE, TWO))]))),
             room.now)
+    elif deed == 20:
+        room.anchor.address_in_use(address("10.20.0.%d" % (2 + dice.roll(13))), room.now)
+    elif deed == 21 and sessions:
+        revoke_ipv4(room, dice.choose(sessions))
     room.wait(dice.choose((0, 10, 1000, 4000)))
     room.drain()
+
+
+def revoke_ipv4(room, binding):
+    """Its gateway revokes a session's IPv4 address."""
+    subtype, identifier = binding.mn_identifier
+    room.tell(
+        header.BINDING_REVOCATION_INDICATION, binding.proxy_care_of_address, (
+            Option(options.MN_IDENTIFIER, subtype=subtype, identifier=identifier),
+            Option(options.IPV4_HOME_ADDRESS_REQUEST, address=binding.ipv4_home_address or ANY)),
+        trigger=6, flags=header.BR_PROXY | header.BR_IPV4_ONLY, sequence=1)
 
 
 def test_cache_kernel_journal_and_pool_always_agree():
     for seed in range(12):
         dice = Dice(seed)
         room = Room(MAGS, [SMALL])
+        room.anchor.exclude(OURS)
         kernel = Kernel(room)
         for _ in range(250):
             something(room, dice)
