@@ -37,6 +37,8 @@ from mag_lite.wire.mobility_options import Option  # noqa: E402
 
 LMA = "198.51.100.1"
 WRONG_MAC = "02:00:00:00:00:99"
+#: An address of the client's own making.
+CLIENT6 = "2001:db8:100:1::5"
 PYTHON = sys.argv[1] if len(sys.argv) == 2 else "cpython"
 SECTIONS = (
     ("lma", "lma", {"address": [LMA], "delete_delay": "1000"}),
@@ -122,7 +124,7 @@ def proxied(interface="eth1"):
 
 def neighbour(address):
     """What the host believes of an address."""
-    return host.run("ip", "neigh", "show", address)
+    return host.run("ip", "-6" if ":" in address else "-4", "neigh", "show", address)
 
 
 def believes(address, mac):
@@ -196,19 +198,23 @@ check("links of pools are home links", until(
     lambda: daemon.tell("status")["home_links"] == ["eth1", "eth2"]), daemon.log())
 check("an address in use there is found before its turn", until(
     lambda: "192.0.2.3 is in use" in daemon.log()), daemon.log())
-host.run("ip", "neigh", "replace", "192.0.2.4", "lladdr", WRONG_MAC, "dev", "eth1",
-         "nud", "stale")
+check("nobody answers for who is not there", pings(CLIENT6) == 0)
+for address in ("192.0.2.4", CLIENT6):
+    host.run("ip", "neigh", "replace", address, "lladdr", WRONG_MAC, "dev", "eth1",
+             "nud", "stale")
 homes = ap1.update(1, ipv6=True)
 check("neither our own nor the host's address or prefix is given away",
       homes == ["192.0.2.4", "2001:db8:100:1::/64"], (homes, daemon.log()))
 for gateway in (ap1, ap2):
-    gateway.machine.add_address("lo", "192.0.2.4/32", "2001:db8:100:1::5/128")
+    gateway.machine.add_address("lo", "192.0.2.4/32", CLIENT6 + "/128")
 check("the kernel answers for it", until(lambda: proxied() == ["192.0.2.4"]), proxied())
 check("the host learns of it though it believed otherwise", until(
     lambda: believes("192.0.2.4", LMA_MAC)), (neighbour("192.0.2.4"), daemon.log()))
+check("and of an IPv6 address that it has asked for", until(
+    lambda: believes(CLIENT6, LMA_MAC)), (neighbour(CLIENT6), daemon.log()))
 check("its packets take the tunnel", until(lambda: pings("192.0.2.4")), daemon.log())
-check("IPv6, too", until(lambda: pings("2001:db8:100:1::5")),
-      neighbour("2001:db8:100:1::5"))
+check("IPv6, too", until(lambda: pings(CLIENT6)),
+      neighbour(CLIENT6))
 ping = subprocess.Popen(host.command("ping", "-c", "40", "-i", "0.05", "-W", "2", "192.0.2.4"),
                         stdout=subprocess.PIPE, text=True)
 until(lambda: ping.stdout.readline().startswith("64 bytes"))
@@ -217,7 +223,7 @@ ap1.acknowledge()
 text = ping.communicate()[0]
 received = int(text.split(" received")[0].split()[-1])
 check("the host's pings go on while it roams", received >= 37, text)
-check("IPv6, too, after it roamed", until(lambda: pings("2001:db8:100:1::5")),
+check("IPv6, too, after it roamed", until(lambda: pings(CLIENT6)),
       daemon.log())
 host.run("ip", "neigh", "flush", "dev", "eth1")
 check("who asks is answered", until(lambda: pings("192.0.2.4")) and believes(
