@@ -295,7 +295,7 @@ class Daemon:
             self.loop.at(self.loop.now() + again, lambda: self._path_changed(anchor))
 
     def _mtu(self, binding):
-        return self.forwarding.tunnel_mtu(binding.anchor.index)
+        return self.forwarding.client_mtu(binding.interface, binding.anchor.index)
 
 
 def _serves_ipv6(chosen) -> bool:

@@ -86,6 +86,7 @@ class Forwarding:
         self._anchors = {}
         self._mtu = {}
         self._keys = None
+        self._access_mtu = {}
 
     def prepare(self, access_devices, anchors) -> None:
         """Make the kernel forward between these access devices and anchors, and no others.
@@ -100,6 +101,8 @@ class Forwarding:
         self._prepare_keys()
         for anchor in anchors:
             self._mtu[anchor.index] = self._find_mtu(anchor)[0]
+        links = [self._route.link(name) for name in self._access]
+        self._access_mtu = {link.name: link.mtu for link in links if link}
         self._remove_tunnels([device(index) for index in self._anchors])
         for anchor in anchors:
             self._make_tunnel(anchor)
@@ -174,8 +177,13 @@ class Forwarding:
         return _sort_out(pieces)
 
     def tunnel_mtu(self, anchor_index: int) -> int:
-        """The MTU (octets) of the tunnel to this anchor, for the clients to be told."""
+        """The MTU (octets) of the tunnel to this anchor."""
         return self._mtu[anchor_index]
+
+    def client_mtu(self, access_device: str, anchor_index: int) -> int:
+        """The MTU (octets) for the clients there to be told: what tunnel and access link take."""
+        mtu = self._mtu[anchor_index]
+        return min(mtu, self._access_mtu.get(access_device, mtu))
 
     def refresh_mtu(self, anchor_index: int):
         """Let the tunnel follow what is known of the path; when to ask again (ms from now), or

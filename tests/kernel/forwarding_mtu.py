@@ -103,6 +103,14 @@ for machine, interface in ((bed.core, "eth1"), (bed.mag, "eth0")):
 check("a narrower device is there to stay", bed.gateway.refresh_mtu(0) is None)
 check("and is followed", tunnel_mtu(bed.mag, "pmip0") == narrow - overhead)
 
+# An administrator knows better, and one of two access links takes even less
+bed.mag.up("wlan1", mtu=1290)
+bed.gateway.prepare(["wlan0", "wlan1"], [bed.anchors[0] + [1300]])
+check("a configured MTU is kept to", bed.gateway.refresh_mtu(0) is None
+      and tunnel_mtu(bed.mag, "pmip0") == bed.gateway.tunnel_mtu(0) == 1300)
+sizes = [bed.gateway.client_mtu(name, 0) for name in ("wlan0", "wlan1")]
+check("clients are told what their link takes, too", sizes == [1300, 1290], sizes)
+
 bed.gateway.close()
 bed.anchor.close()
 check.done()

@@ -5,6 +5,7 @@ forwarding_traffic.py [4|6 [gre|ip [cpython|micropython]]]
 """
 
 import os
+import socket
 import sys
 
 _TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -20,15 +21,20 @@ from forwarding_bed import (  # noqa: E402
     Bed,
     Checks,
     arguments,
+    hear,
     ping,
+    send_frame,
     transfer,
 )
+from scapy.all import GRE, IP, UDP, Ether, IPv6  # noqa: E402
 
 from bed.capture import Capture  # noqa: E402
 
 family, encapsulation, python = arguments(
     __file__, "4 gre cpython", "6 gre micropython", "4 ip micropython", "6 ip cpython"
 )
+# Expedited forwarding (RFC 3246) of what knows ECN, and the same after congestion (RFC 3168)
+EXPEDITED, CONGESTED = 0xBA, 0xBB
 check = Checks()
 bed = Bed(family, encapsulation, python)
 bed.start()
@@ -37,7 +43,7 @@ near_gateway, near_anchor = Capture(bed.core, "eth1"), Capture(bed.far, "eth0")
 for client, address in ((bed.c1, A1), (bed.c2, A2), (bed.c3, A3)):
     check("%s reaches the Internet" % address, ping(client, CORRESPONDENT)[0])
     check("the Internet reaches %s" % address, ping(bed.correspondent, address)[0])
-check("the traffic class goes outside", ping(bed.c1, CORRESPONDENT, "-Q", "0xb8")[0])
+check("a traffic class, and ECT", ping(bed.c1, CORRESPONDENT, "-Q", hex(EXPEDITED))[0])
 check("clients on one device reach each other", ping(bed.c1, A2)[0])
 check("clients on two devices reach each other", ping(bed.c1, A3)[0])
 
@@ -58,7 +64,8 @@ for place, capture, source, destination in (
     check("they go to the other end", seen[0] == {destination[family]}, seen[0])
     check("their TTL is 64", seen[1] == {"64"}, seen[1])
     check("nothing but the encapsulation follows", seen[2] == {str(protocol)}, seen[2])
-    check("the traffic class is inherited", {int(v, 16) for v in seen[3]} == {0, 0xB8}, seen[3])
+    classes = {int(value, 16) for value in seen[3]}
+    check("traffic class and ECT are inherited", classes == {0, EXPEDITED}, classes)
     if family == 4:
         check("they must not be fragmented", seen[4] <= {"1", "True"}, seen[4])
     if encapsulation == "gre":
@@ -66,6 +73,39 @@ for place, capture, source, destination in (
 between = near_gateway.count("icmp && ip.addr == %s && ip.addr == %s" % (A1, A2))
 check("clients reach each other by way of the anchor: up and down, twice", between == 4, between)
 check("nobody is redirected", near_gateway.count("icmp.type == 5") == 0)
+
+
+
+def decapsulated(outside, machine, interface, source, destination, receiver, *inside):
+    """The traffic class of an EXPEDITED packet out of a tunnel packet of the class `outside`."""
+    entry = bed.lma if destination is LMA else bed.mag
+    entry_mac = entry.ip.get_links(entry.index("eth0"))[0].get_attr("IFLA_ADDRESS")
+    packet = IP(src=inside[0], dst=inside[1], tos=EXPEDITED) / UDP(sport=9000, dport=9000)
+    if encapsulation == "gre":
+        packet = GRE() / packet
+    ends = {"src": source[family], "dst": destination[family]}
+    outer = IP(tos=outside, proto=protocol, **ends) if family == 4 else IPv6(
+        tc=outside, nh=protocol, **ends)
+    listener = hear(receiver)
+    listener.settimeout(10)
+    listener.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+    send_frame(machine, bytes(Ether(dst=entry_mac) / outer / packet), interface)
+    try:
+        return listener.recvmsg(100, 100)[1][0][2][0]
+    except TimeoutError:
+        return None
+    finally:
+        listener.close()
+
+
+for way, *ends in (
+    ("up", bed.far, "eth0", MAG, LMA, bed.correspondent, A1, CORRESPONDENT),
+    ("down", bed.core, "eth1", LMA, MAG, bed.c1, CORRESPONDENT, A1),
+):
+    found = decapsulated(EXPEDITED, *ends)
+    check("%s: ECN is left as it was" % way, found == EXPEDITED, found)
+    found = decapsulated(CONGESTED, *ends)
+    check("%s: congestion outside is told inside" % way, found == CONGESTED, found)
 
 server, client = Capture(bed.correspondent, "eth0"), Capture(bed.c1, "eth0")
 check("TCP up", transfer(bed.c1, bed.correspondent, CORRESPONDENT) == 3_000_000)

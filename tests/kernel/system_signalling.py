@@ -46,11 +46,14 @@ def by_hand(message):
 
 for python, other in (("cpython", "micropython"), ("micropython", "cpython")):
     four = Probe(mag, python, "signalling", MAG4), Probe(lma, other, "signalling", LMA4)
+    capture = Capture(lma, "eth0", "udp")
     check("%s, IPv4: sent" % python, four[0].ask("send", message=MESSAGE.hex(), to=LMA4))
     got = four[1].until(MESSAGE.hex(), MAG4, 5436)
     check("%s, IPv4: received from address and port" % python, got, four[1].seen)
     check("%s, IPv4: answered" % python, four[1].ask("send", message=MESSAGE.hex(), to=MAG4))
     check("%s, IPv4: answer received" % python, four[0].until(MESSAGE.hex(), LMA4, 5436))
+    sums = {row[0] for row in capture.fields("udp.port == 5436", "udp.checksum")}
+    check("%s, IPv4: UDP has its checksum" % python, sums and "0x0000" not in sums, sums)
 
     six = Probe(mag, python, "signalling", MAG6), Probe(lma, other, "signalling", LMA6)
     capture = Capture(lma, "eth0", "ip6")
@@ -63,6 +66,8 @@ for python, other in (("cpython", "micropython"), ("micropython", "cpython")):
     check("%s, IPv6: answer received" % python, six[0].until(answer.hex(), LMA6, 0))
     limits = {row[0] for row in capture.fields("mipv6", "ipv6.hlim")}
     check("%s, IPv6: the hop limit is 64" % python, limits == {"64"}, limits)
+    between = {row[0] for row in capture.fields("mipv6", "ipv6.nxt")}
+    check("%s, IPv6: the Mobility Header is the only one" % python, between == {"135"}, between)
 
     six[1].forget()
     by_hand(sound)

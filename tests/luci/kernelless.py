@@ -30,6 +30,9 @@ class Forwarding:
     def tunnel_mtu(self, anchor_index):
         return 1476
 
+    def client_mtu(self, access_device, anchor_index):
+        return 1476
+
     def refresh_mtu(self, anchor_index):
         return None
 

@@ -83,6 +83,9 @@ class Gateway:
     def tunnel_mtu(self, index):
         return self.forwarding.tunnel_mtu(index)
 
+    def client_mtu(self, device, index):
+        return self.forwarding.client_mtu(device, index)
+
     def refresh_mtu(self, index):
         return self.forwarding.refresh_mtu(index)
 
