@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Gateways and anchor together: what a roaming phone experiences, with and without losses."""
 
-from domain import Domain
+from domain import LINK, Domain
 
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire.address import format_address
@@ -93,6 +93,37 @@ def test_an_access_point_that_misses_the_revocation_does_not_steal_the_phone_bac
         domain.run(1000)
         assert domain.routes[address] is domain.access_points[1]
     assert domain.address_of(PHONE) == address
+
+
+def notices_departure(ap):
+    """An access point finds out that the phone has left it; it may be elsewhere by now."""
+    ap.stations.discard(PHONE)
+    ap.gateway.station_gone(LINK, PHONE, "it disassociated", ap.domain.now)
+    ap.settle()
+
+
+def test_the_old_access_point_may_de_register_early_late_or_at_the_same_time():
+    for timestamps in (True, False):
+        for early in (5000, 100, 20, 15, 10, 5, 1, 0):
+            domain = Domain(timestamps=timestamps)
+            domain.attach(0, PHONE)
+            domain.run(1000)
+            address = domain.address_of(PHONE)
+            notices_departure(domain.access_points[0])
+            domain.run(early)
+            domain.attach(1, PHONE)
+            domain.run(30000)
+            assert domain.address_of(PHONE) == address, (timestamps, early)
+        for late in (0, 1, 5, 10, 15, 20, 30, 105, 115, 130, 700, 1000, 5000):
+            domain = Domain(timestamps=timestamps)
+            domain.attach(0, PHONE)
+            domain.run(1000)
+            address = domain.address_of(PHONE)
+            domain.attach(1, PHONE)
+            domain.run(late)
+            notices_departure(domain.access_points[0])
+            domain.run(30000)
+            assert domain.address_of(PHONE) == address, (timestamps, -late)
 
 
 def test_every_single_message_may_be_lost():
