@@ -160,6 +160,8 @@ class Registration:
             self._open(update, now)
         elif update.deregisters:
             self._deregister(found.binding, update, now)
+        elif _names_no_home(update) and update.service.name != found.binding.service.name:
+            self._change_service(found.binding, update, now)
         else:
             self._extend(found.binding, update, now)
 
@@ -209,6 +211,21 @@ class Registration:
                 format_address(served), _reason(update)), served)
             self._hand_over(binding, old, port, technology, now)
         self._attached(binding, now)
+
+    def _change_service(self, binding: Binding, update: ProxyBindingUpdate, now: int):
+        """The interface attaches to another service (RFC 5149): the session of the former ends,
+        also at the gateway that served it."""
+        elsewhere = (not binding.deregistered
+                     and binding.proxy_care_of_address != update.care_of_address)
+        old, port, technology = binding.tunnel, binding.port, binding.access_technology
+        self._counters.count("deregistrations")
+        self._log(now, "deregister", binding, "the node is at service %s now" % update.service.name)
+        self.delete(binding, now)
+        self._decide(update, now)
+        opened = self._cache.of_interface(
+            update.mn_identifier, update.access_technology, update.link_layer_identifier)
+        if opened and elsewhere:
+            self._hand_over(opened, old, port, technology, now)
 
     def _hand_over(self, binding: Binding, old, port: int, technology: int, now: int):
         """Tell the gateway that served the session before that it does so no more."""
@@ -301,6 +318,11 @@ class Registration:
     def _log_revocation(self, revocation: Revocation, outcome: str):
         self._actions.append(Log("warning", "revocation of %s at mag %s: %s" % (
             show_session(revocation.binding), format_address(revocation.tunnel.mag), outcome)))
+
+
+def _names_no_home(update: ProxyBindingUpdate) -> bool:
+    """Return True if it asks for whichever home there is, as after an attachment."""
+    return update.wanted_address is None and not update.wanted_prefixes
 
 
 def _reason(update: ProxyBindingUpdate) -> str:

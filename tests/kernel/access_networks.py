@@ -63,8 +63,7 @@ class AccessNetworks(Scenario):
             ap.sysctl(f"net/bridge/bridge-nf-call-{family}tables", 0)
         self.configure_hostapd(ap.hostapd)
         self.configure_gateway(isolate=1)
-        anchor, *others = self.network._lma_sections()
-        anchor[2]["delete_delay"] = 0       # else a session of the other service is taken up again
+        anchor, *others = self.network.lma_sections()
         self.lma.configure(anchor, *others, *(
             ("pool", name, {"network": f"10.{number}.0.0/16", "router": f"10.{number}.0.1",
                             "service": name})

@@ -39,9 +39,9 @@ class Restart(Scenario):
 
     def lma_sections(self, **options):
         """The anchor's configuration, with other options in section lma."""
-        kind, name, usual = self.network._lma_sections()[0]
+        kind, name, usual = self.network.lma_sections()[0]
         return [(kind, name, {**usual, **LMA_OPTIONS, **options})] + (
-            self.network._lma_sections()[1:])
+            self.network.lma_sections()[1:])
 
     def undisturbed(self, machine, daemon, disturb, what):
         """Kill `daemon`, `disturb()`, start it: nobody notices, and the kernel is as before."""

@@ -51,7 +51,7 @@ class Trouble(Scenario):
             ("lma", "lma", {"address": list(ANCHOR.values())}),
             *(("mag", ap.name, {"address": [f"10.1.{n}.2", f"2001:db8:{n}::2"]})
               for n, ap in enumerate(self.aps, 1)),
-            network._lma_sections()[-1],
+            network.lma_sections()[-1],
         ]
         self.lma.configure(*self.sections)
         self.clock = os.path.join(self.ap.directory, "clock")
