@@ -216,7 +216,7 @@ class Trouble(Scenario):
         self.check(f"{what}: from a stranger", not self.is_active())
         for name, changes in (
             ("a sequence number that was not sent", {"sequence": 4711}),
-            ("another mobile node", {"identity": b"mn9@example.org"}),
+            ("another mobile node", {"identity": b"mn9@example.org", "stamp": 1}),
             ("no P flag", {"flags": 0}),
             ("another time stamp", {"stamp": 1}),
         ):
