@@ -52,8 +52,8 @@ class HomeLinks:
             subnet = network(each.address, each.length), each.length
             if each.length <= _LONGEST_SUBNET[len(each.address)] and subnet not in _LINK_LOCAL:
                 self._note(links[each.device], subnet, pools)
-        self._sources = {each.device: each.address for each in reversed(own)
-                         if len(each.address) == 16}
+        # The kernel names link-local addresses last, and those stay.
+        self._sources = {each.device: each.address for each in own if len(each.address) == 16}
 
     def serve(self):
         """Stand in for everybody who is away, and for nobody else."""
