@@ -11,22 +11,23 @@ class AccessKernel:
         self.routes = {}  # (anchor's index, address) -> interface
         self.neighbours = {}  # (interface, address) -> MAC
         self.elements = {}  # (interface, MAC, address) -> anchor's index
+        self.keys = {}  # (anchor's index, address) -> GRE keys, down and up
 
     def add_client(self, interface, mac, address, index, keys=None):
         """Replace what there is."""
         self.neighbours[interface, address] = mac
         self.routes[index, address] = interface
         self.elements[interface, mac, address] = index
+        if keys:
+            self.keys[index, address] = keys
 
     def remove_client(self, interface, mac, address, index):
         """Harmless when it is gone."""
         self.elements.pop((interface, mac, address), None)
         self.neighbours.pop((interface, address), None)
+        self.keys.pop((index, address), None)
         if self.routes.get((index, address)) == interface:
             del self.routes[index, address]
-
-    def keep_keys(self, wanted):
-        """No session has some."""
 
     def serves(self, interface, mac, address, index):
         """True if packets flow both ways."""
@@ -46,12 +47,15 @@ class AccessKernel:
 
     def repair(self, wanted):
         """What mag_lite.recovery does: forward for the `wanted` clients and no others."""
+        clients = {client[:4] for client in wanted}
         for interface, mac, address in list(self.elements):
             index = self.elements[interface, mac, address]
-            if (interface, mac, address, index) not in wanted:
+            if (interface, mac, address, index) not in clients:
                 self.remove_client(interface, mac, address, index)
         for client in wanted:
             self.add_client(*client)
+        kept = {(index, address) for _, _, address, index, keys in wanted if keys}
+        self.keys = {place: keys for place, keys in self.keys.items() if place in kept}
         self._remove_partial()
 
     def _remove_partial(self):

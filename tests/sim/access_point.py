@@ -64,7 +64,7 @@ class AccessPoint(Node):
         for key in sorted(self.journal):
             self._restore(key, now)
         self.kernel.repair([
-            (binding.interface, binding.mac, home, binding.anchor.index)
+            (binding.interface, binding.mac, home, binding.anchor.index, binding.keys)
             for binding in self.core.bindings for home in binding.forwarded or ()])
         self.settle()
         self.authenticator.list_stations()
@@ -140,7 +140,8 @@ class AccessPoint(Node):
                 binding, self.monotonic(), "the kernel does not forward for it: full")
             return
         for home in binding.forwarded:
-            self.kernel.add_client(binding.interface, binding.mac, home, binding.anchor.index)
+            self.kernel.add_client(
+                binding.interface, binding.mac, home, binding.anchor.index, binding.keys)
         self.judge.forwards(self, binding)
 
     def _withdraw(self, action):

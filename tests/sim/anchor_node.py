@@ -17,7 +17,8 @@ ASSIGN_DELAY = 1500
 
 
 class AnchorNode(Node):
-    """`routes` is what its kernel holds: {address: tunnel, or BLACKHOLE}."""
+    """`routes` and `keys` are what its kernel holds: {address: tunnel, or BLACKHOLE}, and
+    {address: its GRE keys, up and down}."""
 
     def __init__(self, world, name, address, pool, settings, drift):
         super().__init__(world, name, drift)
@@ -26,6 +27,8 @@ class AnchorNode(Node):
         self.network = self.judge = None
         self.gateways = {}  # address -> access point
         self.routes = {}
+        self.keys = {}
+        self._next_keys = {}
         self.devices = set()
         self.journal = {}
         self.blocked = []
@@ -55,7 +58,7 @@ class AnchorNode(Node):
         self.settle()
         for address in list(self.routes):
             if self.core.cache.of_address(address) is None:
-                del self.routes[address]
+                self._unroute(actions.Unroute(address))
         self.devices &= set(self.core.sessions.tunnels())
         self._count_restart()
         self.judge.anchor_restarted(self)
@@ -79,6 +82,7 @@ class AnchorNode(Node):
     def lose_everything(self):
         """The machine starts anew."""
         self.routes.clear()
+        self.keys.clear()
         self.devices.clear()
         self.journal.clear()
         self._counter = None
@@ -131,12 +135,24 @@ class AnchorNode(Node):
         tunnel = Tunnel(action.mag, action.local, action.encapsulation)
         self.devices.add(tunnel)
         self.routes[action.address] = tunnel
+        self._set_keys(action.address, self._next_keys.pop(action.address, None))
+
+    def _keep_keys(self, action):
+        self._next_keys[action.address] = action.keys
+
+    def _set_keys(self, home, keys):
+        if keys:
+            self.keys[home] = keys
+        else:
+            self.keys.pop(home, None)
 
     def _blackhole(self, action):
         self.routes[action.address] = BLACKHOLE
+        self._set_keys(action.address, None)
 
     def _unroute(self, action):
         self.routes.pop(action.address, None)
+        self._set_keys(action.address, None)
 
     def _release_tunnel(self, action):
         self.world.after(DELETE_DELAY, self._remove_tunnel, self.core, Tunnel(*action))
@@ -156,6 +172,7 @@ class AnchorNode(Node):
 
     how = {
         actions.Send: _send,
+        actions.Keys: _keep_keys,
         actions.Route: _route,
         actions.Blackhole: _blackhole,
         actions.Unroute: _unroute,

@@ -313,6 +313,8 @@ class Judge:
         route = anchor.routes.get(home)
         if route in (None, BLACKHOLE) or route.mag != access_point.address:
             return "the anchor routes elsewhere"
+        if (binding.keys or ())[::-1] != anchor.keys.get(home, ()):
+            return "gateway and anchor use other GRE keys"
         return None
 
     # Audits
@@ -414,16 +416,25 @@ def audit_gateway(node):
                 binding.interface, binding.mac, home, binding.anchor.index)
                for home in binding.forwarded):
             raise Violation("%s does not forward for %s" % (node.name, binding))
+        if any(node.kernel.keys.get((binding.anchor.index, home)) != binding.keys
+               for home in binding.forwarded):
+            raise Violation("%s: the kernel has other GRE keys of %s" % (node.name, binding))
         kept = node.journal.get(journal_record.key(binding))
         if kept is None:
             raise Violation("%s: %s is not in the journal" % (node.name, binding))
         copy = journal_record.binding(kept, node.configuration)
-        for field in ("homes", "expires_at", "lifetime", "mn_identifier", "anchor"):
+        for field in ("homes", "expires_at", "lifetime", "mn_identifier", "anchor", "keys"):
             if getattr(copy, field) != getattr(binding, field):
                 raise Violation("%s: the journal has another %s of %s" % (
                     node.name, field, binding))
     if not node.kernel.is_whole(sum([len(binding.forwarded) for binding in forwarded])):
         raise Violation("%s: objects are left in the kernel" % node.name)
+    if len(node.kernel.keys) != sum([len(binding.forwarded) for binding in forwarded
+                                     if binding.keys]):
+        raise Violation("%s: GRE keys are left in the kernel" % node.name)
+    downlink = [binding.downlink_key for binding in forwarded if binding.keys]
+    if len(set(downlink)) != len(downlink):
+        raise Violation("%s: two sessions have one downlink key" % node.name)
     if len(node.journal) != len({binding.mac for binding in forwarded}):
         raise Violation("%s: records are left in the journal" % node.name)
     for binding in gateway.bindings:
@@ -475,6 +486,9 @@ def audit_anchor(node):
             node.name, [(show(home), entry.number) for home, entry in homes if home in twice]))
     if node.routes != wanted:
         raise Violation("%s: the kernel's routes are not those of the sessions" % node.name)
+    if node.keys != {home: entry.keys for home, entry in homes
+                     if entry.keys and not entry.deregistered}:
+        raise Violation("%s: the kernel's GRE keys are not those of the sessions" % node.name)
     if set(node.journal) != {str(entry.number) for entry in entries}:
         raise Violation("%s: the journal is not that of the sessions" % node.name)
     used = {entry.tunnel for entry in entries if not entry.deregistered}

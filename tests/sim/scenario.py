@@ -30,7 +30,7 @@ def choose_settings(world):
     return Settings(
         access_points=world.between(20, 28), anchors=pick((1, 1, 1, 2)),
         phones=world.between(200, 260), lifetime=pick((60, 120, 300, 600)),
-        timestamps=pick((True, True, True, False)), encapsulation=pick(("gre", "gre", "ip")),
+        timestamps=pick((True, True, True, False)), encapsulation=pick(("gre", "gre-key", "ip")),
         ipv6=world.chance() < 0.25, skew=pick((0, 10, 10, 40)), busy=pick((5000, 20000, 60000)),
         fair_for=pick((20000, 60000, 180000)), bad_for=pick((3000, 15000, 40000)),
         hostile=world.chance() < 0.1, scarce=world.chance() < 0.08,
