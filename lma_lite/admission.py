@@ -88,17 +88,11 @@ class Admission:
         return status.ACCEPTED
 
     def _ip_version_is_served(self, update):
-        if update.home_network_prefix_options and not self._serves_ipv6(update):
+        if update.home_network_prefix_options and update.service.prefixes is None:
             return status.NOT_AUTHORIZED_FOR_IPV6_MOBILITY_SERVICE
         if update.ipv4_request and update.service.addresses is None:
             return status.NOT_AUTHORIZED_FOR_IPV4_MOBILITY_SERVICE
         return status.ACCEPTED
-
-    @staticmethod
-    def _serves_ipv6(update):
-        """One that ends a session may be silent about its tunnel."""
-        return update.service.prefixes is not None and (
-            update.carries_ipv6 or update.deregisters)
 
     def _encapsulation_is_supported(self, update):
         """AcceptForcedIPv4UDPEncapsulationRequest is 0 (RFC 5844 section 4.1.3.1)."""

@@ -84,10 +84,9 @@ class AnchorForwarding:
             if link.alias == ALIAS and tunnel.fits(link, encapsulation, local_address, mag_address):
                 return link.name
         name = _free_name(links)
-        kind = tunnel.kind(encapsulation, local_address)
-        data = tunnel.encode(encapsulation, local_address, mag_address)
         mtu = self._find_mtu(mag_address, local_address, encapsulation)[0]
-        self._route.perform(rtnetlink.new_link(name, kind, data, mtu, ALIAS))
+        self._route.perform(
+            tunnel.make(name, encapsulation, local_address, mag_address, mtu, ALIAS))
         if encapsulation == tunnel.KEYED:
             self._prepare_keys()
         return name
@@ -113,10 +112,12 @@ class AnchorForwarding:
         None if nothing of what is known is going to expire."""
         mtu, expires = self._find_mtu(mag_address, local_address, encapsulation)
         for link in self._links():
-            ends = tunnel.ends(link)
-            if ends == (encapsulation, local_address, mag_address) and link.mtu != mtu:
+            ends, changes = tunnel.ends(link), []
+            if ends == (encapsulation, local_address, mag_address):
+                changes = tunnel.adapt(link, *ends, mtu)
+            if changes:
                 self._log.info("MTU of %s is now %d" % (link.name, mtu))
-                self._route.perform([rtnetlink.set_link(link.index, mtu)])
+                self._route.perform(changes)
         return expires
 
     def route(self, home, device: str, keys=None) -> None:

@@ -78,11 +78,6 @@ class ProxyBindingUpdate:
         return self.ipv4_request is not None
 
     @property
-    def carries_ipv6(self) -> bool:
-        """Return True if the tunnel can carry IPv6: only IP-in-IPv4 cannot."""
-        return self.tunnel.encapsulation != "ip" or len(self.local) == 16
-
-    @property
     def forces_udp(self) -> bool:
         """Return True if the F flag asks for UDP encapsulation (RFC 5844 section 4.1.3.1)."""
         return bool(self.message.flags & header.BU_FORCE_UDP)

@@ -15,7 +15,7 @@ from mag_lite.system.rtnetlink import Rtnetlink, delete_link, new_link
 from mag_lite.wire.address import format_address
 
 #: The OpenWrt package with the module for each kind of tunnel.
-_PACKAGES = {"gre": "kmod-gre", "ip6gre": "kmod-gre6", "ipip": "kmod-ipip",
+_PACKAGES = {"gre": "kmod-gre", "ip6gre": "kmod-gre6", "sit": "kmod-sit",
              "ip6tnl": "kmod-ip6-tunnel"}
 _PROBE = "pmip-check"
 

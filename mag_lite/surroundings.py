@@ -60,7 +60,7 @@ def _firewall(sections, ipv6, ipv4):
                       "add a rule: src *, family ipv6, proto 135, target ACCEPT"))
     if not _has_protocol(rules, ("47", "gre", "4", "ipencap")):
         found.append((WARN, "no rule of the firewall lets in tunnelled packets",
-                      "add a rule: src *, proto 47, target ACCEPT (4 with encapsulation ip)"))
+                      "add a rule: src *, proto 47, target ACCEPT (ip: 4 and 41)"))
     if not found:
         found.append((PASS, "the firewall lets anchors in and clients through", None))
     for option, text in (("flow_offloading", "flow offloading is on"),

@@ -27,7 +27,7 @@ define Package/pmip/Default
 endef
 
 # What both programs' packages need of the kernel: tunnels over IPv4 and IPv6, the packet filter.
-PMIP_DEPENDS:=+kmod-gre +kmod-gre6 +kmod-ipip +kmod-ip6-tunnel +kmod-nft-core +nftables
+PMIP_DEPENDS:=+kmod-gre +kmod-gre6 +kmod-sit +kmod-ip6-tunnel +kmod-nft-core +nftables
 
 define Build/Prepare
 	$(CP) $(PMIP_TREE)/LICENSE $(PKG_BUILD_DIR)/

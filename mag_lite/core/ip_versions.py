@@ -29,12 +29,5 @@ class IpVersions:
         return True
 
 
-def carried(anchor, wanted):
-    """Return those of the versions `wanted` that the tunnel to `anchor` can carry."""
-    if anchor.encapsulation != "ip" or len(anchor.address) == 16:
-        return wanted
-    return tuple([version for version in wanted if version == 4])
-
-
 def _key(binding):
     return binding.anchor.index, binding.mn_identifier

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Identity and policy profile of a station (RFC 5213 sections 6.2 and 6.6)."""
 
-from mag_lite.core.ip_versions import carried
 from mag_lite.identity_pattern import matches
 from mag_lite.wire.address import format_mac
 
@@ -57,7 +56,5 @@ def _accept(identity, anchor, service, ip_versions):
     decision = Decision(identity, "")
     decision.anchor = anchor
     decision.service = service
-    decision.ip_versions = carried(anchor, ip_versions)
-    if not decision.ip_versions:
-        decision.refusal = "the tunnel to its anchor carries no IPv6: use encapsulation 'gre'"
+    decision.ip_versions = ip_versions
     return decision

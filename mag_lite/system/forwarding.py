@@ -248,11 +248,11 @@ class Forwarding:
             self._route.perform([rtnetlink.delete_link(link.index)])
             link = None
         if link and link.alias == ALIAS:
-            if link.mtu != mtu or not link.flags & rtnetlink.IFF_UP:
-                self._route.perform([rtnetlink.set_link(link.index, mtu)])
+            changes = tunnel.adapt(link, *ends, mtu)
+            if changes:
+                self._route.perform(changes)
             return
-        kind, data = tunnel.kind(*ends[:2]), tunnel.encode(*ends)
-        self._route.perform(rtnetlink.new_link(name, kind, data, mtu, ALIAS))
+        self._route.perform(tunnel.make(name, *ends, mtu, ALIAS))
 
     def _remove_tunnels(self, wanted) -> None:
         for link in self._route.links().values():
@@ -309,9 +309,7 @@ class Forwarding:
 
     def _takes_ipv6(self, index: int) -> bool:
         # The kernel has no IPv6 on a device whose MTU is too small for it.
-        anchor = self._anchors[index]
-        return tunnel.carries_ipv6(anchor.encapsulation, anchor.local) and (
-            sysctl.read("net/ipv6/conf/%s/disable_ipv6" % device(index)) == "0")
+        return sysctl.read("net/ipv6/conf/%s/disable_ipv6" % device(index)) == "0"
 
     def _remove_stale_clients(self) -> None:
         # Of access devices and anchors that we no longer have.

@@ -23,17 +23,18 @@ _LOAD_IP_LENGTH = 0xB1  # X = 4 * (byte at k & 15)
 _IF_EQUAL = 0x15  # A == k
 _RETURN = 0x06  # keep k bytes of the packet; 0 drops it
 
-_GRE, _IPIP = 47, 4
+_GRE, _IPIP, _IPV6 = 47, 4, 41
 
 # From the IPv4 header on: destination unreachable (3), fragmentation needed (4), quoting a tunnel.
 FILTER4 = (
     (_LOAD_IP_LENGTH, 0, 0, 0),
     (_LOAD_BYTE_X, 0, 0, 0),
-    (_IF_EQUAL, 0, 6, 3),
+    (_IF_EQUAL, 0, 7, 3),
     (_LOAD_BYTE_X, 0, 0, 1),
-    (_IF_EQUAL, 0, 4, 4),
+    (_IF_EQUAL, 0, 5, 4),
     (_LOAD_BYTE_X, 0, 0, 17),
-    (_IF_EQUAL, 1, 0, _GRE),
+    (_IF_EQUAL, 2, 0, _GRE),
+    (_IF_EQUAL, 1, 0, _IPV6),
     (_IF_EQUAL, 0, 1, _IPIP),
     (_RETURN, 0, 0, _LONGEST_PACKET),
     (_RETURN, 0, 0, 0),
@@ -41,9 +42,10 @@ FILTER4 = (
 # From the ICMPv6 header on: packet too big (2), quoting a tunnel.
 FILTER6 = (
     (_LOAD_BYTE, 0, 0, 0),
-    (_IF_EQUAL, 0, 4, 2),
+    (_IF_EQUAL, 0, 5, 2),
     (_LOAD_BYTE, 0, 0, 14),
-    (_IF_EQUAL, 1, 0, _GRE),
+    (_IF_EQUAL, 2, 0, _GRE),
+    (_IF_EQUAL, 1, 0, _IPV6),
     (_IF_EQUAL, 0, 1, _IPIP),
     (_RETURN, 0, 0, _LONGEST_PACKET),
     (_RETURN, 0, 0, 0),

@@ -106,6 +106,12 @@ def set_link(index: int, mtu: int) -> Request:
     return _link("link %d" % index, RTM_SETLINK, index, attribute_u32(IFLA_MTU, mtu), True)
 
 
+def change_link(index: int, kind: str, data: bytes) -> Request:
+    """Give a link these attributes of its kind."""
+    info = attribute_text(IFLA_INFO_KIND, kind) + nested(IFLA_INFO_DATA, data)
+    return _link("change link %d" % index, RTM_NEWLINK, index, nested(IFLA_LINKINFO, info))
+
+
 def delete_link(index: int) -> Request:
     """Remove a link, with its routes and neighbours."""
     return _link("delete link %d" % index, RTM_DELLINK, index, b"")

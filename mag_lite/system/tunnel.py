@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tunnel devices between a mobile access gateway and an anchor.
 
-The transport's addresses decide the device: `gre` or `ipip` over IPv4, `ip6gre` or `ip6tnl` over
-IPv6.  All have a fixed TTL, never fragment outside (path MTU discovery), inherit the traffic
-class of the packet inside, and carry nothing optional: no checksum, no sequence number, no tunnel
-encapsulation limit (RFC 2473 section 4.1.1), and no key but with "gre-key" (see gre_keys.py).  All
-but `ipip` carry IPv4 and IPv6.
+The transport's addresses decide the device: `gre` or `sit` over IPv4, `ip6gre` or `ip6tnl` over
+IPv6.  All carry IPv4 and IPv6, have a fixed TTL, never fragment outside (path MTU discovery),
+inherit the traffic class of the packet inside, and carry nothing optional: no checksum, no sequence
+number, no tunnel encapsulation limit (RFC 2473 section 4.1.1), and no key but with "gre-key" (see
+gre_keys.py).
+
+`sit`, in its mode "any", is the one kind that takes both as IP-in-IP over IPv4.  It is never
+narrower than IPv6 allows: where the path is, it fragments outside (RFC 4213 section 3.2.2).
 """
 
 import struct
 
+from mag_lite.system import rtnetlink
 from mag_lite.system.netlink import attribute
 
 KEYED = "gre-key"
 TTL = 64
+LEAST_MTU = 1280
 _TOS_INHERIT = 1
-_IPPROTO_IPIP = 4
 _ANY_PROTOCOL = 0
 _IP6_TNL_F_IGN_ENCAP_LIMIT = 0x1
 _IP6_TNL_F_USE_ORIG_TCLASS = 0x2
@@ -34,6 +38,7 @@ _IPTUN = {
     "protocol": 9,
     "pmtudisc": 10,
 }
+_SIT_FOR_GOOD = [_IPTUN[name] for name in ("local", "remote", "tos", "protocol")]
 _GRE_KEYED = (2, 3)  # IFLA_GRE_IFLAGS and OFLAGS: key, checksum, sequence number
 _GRE_KEYS = (4, 5)  # IFLA_GRE_IKEY and OKEY
 _KEY_PRESENT = b"\x20\0"
@@ -45,7 +50,7 @@ _KINDS = {
     ("gre", 16): ("ip6gre", _GRE, 44),
     ("gre-key", 4): ("gre", _GRE, 28),
     ("gre-key", 16): ("ip6gre", _GRE, 48),
-    ("ip", 4): ("ipip", _IPTUN, 20),
+    ("ip", 4): ("sit", _IPTUN, 20),
     ("ip", 16): ("ip6tnl", _IPTUN, 40),
 }
 
@@ -60,12 +65,30 @@ def overhead(encapsulation: str, local: bytes) -> int:
     return _KINDS[encapsulation, len(local)][2]
 
 
-def carries_ipv6(encapsulation: str, local: bytes) -> bool:
-    """Whether the tunnel takes IPv6 packets as well as those of IPv4."""
-    return encapsulation != "ip" or len(local) == 16
+def make(name: str, encapsulation: str, local: bytes, remote: bytes, mtu: int, alias: str) -> list:
+    """The requests for a new device; `mtu` is what fits through the path, in octets."""
+    data = encode(encapsulation, local, remote, mtu)
+    width = _width(encapsulation, local, mtu)
+    return rtnetlink.new_link(name, kind(encapsulation, local), data, width, alias)
 
 
-def attributes(encapsulation: str, local: bytes, remote: bytes) -> dict:
+def adapt(link, encapsulation: str, local: bytes, remote: bytes, mtu: int) -> list:
+    """The requests that take a fitting device up and let it follow the path; [] if it does."""
+    requests, width = [], _width(encapsulation, local, mtu)
+    if link.mtu != width or not link.flags & rtnetlink.IFF_UP:
+        requests.append(rtnetlink.set_link(link.index, width))
+    wanted = attributes(encapsulation, local, remote, mtu)
+    if link.kind == "sit" and not _has(link.data, wanted):
+        data = encode(encapsulation, local, remote, mtu)
+        requests.append(rtnetlink.change_link(link.index, link.kind, data))
+    return requests
+
+
+def _width(encapsulation: str, local: bytes, mtu: int) -> int:
+    return max(mtu, LEAST_MTU) if kind(encapsulation, local) == "sit" else mtu
+
+
+def attributes(encapsulation: str, local: bytes, remote: bytes, mtu: int = LEAST_MTU) -> dict:
     """{number: value} of the kind's netlink attributes."""
     _, numbers, _ = _KINDS[encapsulation, len(local)]
     found = {"local": local, "remote": remote, "ttl": bytes((TTL,))}
@@ -77,7 +100,9 @@ def attributes(encapsulation: str, local: bytes, remote: bytes) -> dict:
         found["flags"] = struct.pack("I", flags)
         found["limit"] = b"\0"
     if encapsulation == "ip":
-        found["protocol"] = bytes((_IPPROTO_IPIP if len(local) == 4 else _ANY_PROTOCOL,))
+        found["protocol"] = bytes((_ANY_PROTOCOL,))
+    if mtu < LEAST_MTU and kind(encapsulation, local) == "sit":
+        found["pmtudisc"] = found["ttl"] = b"\0"  # with a TTL of its own it never fragments
     encoded = {numbers[name]: value for name, value in found.items()}
     if encapsulation == KEYED:
         encoded.update({number: _KEY_PRESENT for number in _GRE_KEYED})
@@ -85,14 +110,14 @@ def attributes(encapsulation: str, local: bytes, remote: bytes) -> dict:
     return encoded
 
 
-def encode(encapsulation: str, local: bytes, remote: bytes) -> bytes:
+def encode(encapsulation: str, local: bytes, remote: bytes, mtu: int = LEAST_MTU) -> bytes:
     """The netlink attributes of a new device."""
-    found = attributes(encapsulation, local, remote)
+    found = attributes(encapsulation, local, remote, mtu)
     return b"".join([attribute(number, found[number]) for number in sorted(found)])
 
 
 def fits(link, encapsulation: str, local: bytes, remote: bytes) -> bool:
-    """Whether an existing `rtnetlink.Link` is such a tunnel already."""
+    """Whether an existing `rtnetlink.Link` is such a tunnel already, or can be adapted to it."""
     if link.kind != kind(encapsulation, local):
         return False
     if encapsulation == "gre" and _is_keyed(link):
@@ -103,6 +128,12 @@ def fits(link, encapsulation: str, local: bytes, remote: bytes) -> bool:
         flags = struct.unpack("I", found.get(number, bytes(4)))[0]
         found[number] = struct.pack("I", flags & ~_IP6_TNL_F_CAPABILITIES)
     wanted = attributes(encapsulation, local, remote)
+    if link.kind == "sit":
+        wanted = {number: wanted[number] for number in _SIT_FOR_GOOD}
+    return _has(found, wanted)
+
+
+def _has(found: dict, wanted: dict) -> bool:
     return all([found.get(number) == value for number, value in wanted.items()])
 
 
@@ -111,9 +142,9 @@ def _is_keyed(link) -> bool:
 
 
 def ends(link):
-    """(encapsulation, local, remote) of an existing device, None when it is no such tunnel."""
+    """(encapsulation, local, remote) of an existing device, all None when it is no such tunnel."""
     for (encapsulation, _), (name, numbers, _) in _KINDS.items():
         if name == link.kind and (
                 numbers is not _GRE or _is_keyed(link) == (encapsulation == KEYED)):
             return encapsulation, link.data.get(numbers["local"]), link.data.get(numbers["remote"])
-    return None
+    return None, None, None

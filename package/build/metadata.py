@@ -20,7 +20,7 @@ MAINTAINER = "pmip-mag maintainers <pmip-mag@localhost>"
 #: `source` is the program whose files and scripts it carries; `provides` is also in its way.
 Package = namedtuple("Package", ("name", "source", "title", "depends", "suggests", "provides"))
 
-_TUNNELS = ("kmod-gre", "kmod-gre6", "kmod-ipip", "kmod-ip6-tunnel")
+_TUNNELS = ("kmod-gre", "kmod-gre6", "kmod-sit", "kmod-ip6-tunnel")
 _NEEDS = {
     "pmip-mag": (*_TUNNELS, "kmod-nft-core", "kmod-nft-netdev", "nftables"),
     "pmip-lma": (*_TUNNELS, "kmod-nft-core", "kmod-nft-fib", "nftables"),

@@ -45,7 +45,7 @@ from bed.capture import Capture  # noqa: E402
 from bed.snapshot import Snapshot, difference  # noqa: E402
 
 family, encapsulation, python = arguments(
-    __file__, "4 gre cpython", "6 gre micropython", "6 ip cpython"
+    __file__, "4 gre cpython", "6 gre micropython", "6 ip cpython", "4 ip micropython"
 )
 PRIVACY = P1.replace("::/64", ":1:2:3:4")
 check = Checks()

@@ -103,6 +103,21 @@ for machine, interface in ((bed.core, "eth1"), (bed.mag, "eth0")):
 check("a narrower device is there to stay", bed.gateway.refresh_mtu(0) is None)
 check("and is followed", tunnel_mtu(bed.mag, "pmip0") == narrow - overhead)
 
+# A path narrower than IPv6 allows
+if (family, encapsulation) == (4, "ip"):
+    for machine, interface in ((bed.core, "eth1"), (bed.mag, "eth0")):
+        machine.up(interface, mtu=1000)
+    bed.gateway.refresh_mtu(0)
+    check("clients are told what fits", bed.gateway.tunnel_mtu(0) == 1000 - overhead)
+    check("the tunnel's device stays fit for IPv6", tunnel_mtu(bed.mag, "pmip0") == 1280)
+    ping(bed.correspondent, A1, "-M", "dont", "-s", size(1200), wait=0.2)
+    bed.anchor.refresh_mtu(MAG[family], LMA[family], encapsulation)
+    passed = ping(bed.c1, CORRESPONDENT, "-M", "dont", "-s", size(1200))
+    check("what may be fragmented passes", *passed)
+    check("nor is a route lost", A1 in bed.anchor.routes(), bed.anchor.routes())
+    answered, said = ping(bed.c1, CORRESPONDENT, "-M", "do", "-s", size(1200))
+    check("what may not is told the size", "mtu = %d" % (1000 - overhead) in said, said)
+
 # An administrator knows better, and one of two access links takes even less
 bed.mag.up("wlan1", mtu=1290)
 bed.gateway.prepare(["wlan0", "wlan1"], [bed.anchors[0] + [1300]])

@@ -5,7 +5,7 @@ administrators decide about a client.
 transports.py [cpython]     (without: the daemons run under MicroPython)
 
 The first anchor answers at six addresses, so that one gateway has all kinds of tunnels to it; the
-second is a machine of its own:
+second is a machine of its own, and has no IPv6 to give:
 
     router --- second --- correspondent
 """
@@ -15,7 +15,7 @@ import sys
 from bed.capture import Capture
 from bed.daemon import Daemon
 from bed.namespace import Namespace, cable
-from bed.network import ANCHOR, CORRESPONDENT, POOL, POOL_ROUTER
+from bed.network import ANCHOR, CORRESPONDENT, CORRESPONDENT6, POOL, POOL6, POOL_ROUTER
 from bed.probe import Probe
 from bed.scenario import Scenario
 from bed.transfer import Transfer
@@ -26,23 +26,32 @@ KEYED = {4: "198.51.100.3", 6: "2001:db8:a::3"}
 SECOND = "198.51.101.1"
 STATIC = "10.20.5.5"
 ACCESS_POINTS = {4: "10.1.{}.2", 6: "2001:db8:{}::2"}
-# anchor's section, its address, encapsulation, and how tshark sees a client's packet in its tunnel
+# anchor's section, its address, encapsulation, how tshark sees what surrounds a client's packet in
+# its tunnel, the tunnel's MTU, and which IP versions of clients the anchor serves
 TRANSPORTS = (
-    ("lma", ANCHOR[4], "gre", "eth:ethertype:ip:gre:ip", 1476),
-    ("six", ANCHOR[6], "gre", "eth:ethertype:ipv6:gre:ip", 1456),
-    ("plain", PLAIN[4], "ip", "eth:ethertype:ip:ip", 1480),
-    ("plain6", PLAIN[6], "ip", "eth:ethertype:ipv6:ip", 1460),
-    ("keyed", KEYED[4], "gre-key", "eth:ethertype:ip:gre:ip", 1472),
-    ("keyed6", KEYED[6], "gre-key", "eth:ethertype:ipv6:gre:ip", 1452),
-    ("second", SECOND, "gre", "eth:ethertype:ip:gre:ip", 1476),
+    ("lma", ANCHOR[4], "gre", "eth:ethertype:ip:gre", 1476, (4, 6)),
+    ("six", ANCHOR[6], "gre", "eth:ethertype:ipv6:gre", 1456, (4, 6)),
+    ("plain", PLAIN[4], "ip", "eth:ethertype:ip", 1480, (4, 6)),
+    ("plain6", PLAIN[6], "ip", "eth:ethertype:ipv6", 1460, (4, 6)),
+    ("keyed", KEYED[4], "gre-key", "eth:ethertype:ip:gre", 1472, (4, 6)),
+    ("keyed6", KEYED[6], "gre-key", "eth:ethertype:ipv6:gre", 1452, (4, 6)),
+    ("second", SECOND, "gre", "eth:ethertype:ip:gre", 1476, (4,)),
 )
+# of the payload: correspondent, headers that an echo request has, tshark's name
+VERSIONS = {4: (CORRESPONDENT, 28, "ip"), 6: (CORRESPONDENT6, 48, "ipv6")}
+
+
+def is_tunnelled(protocols):
+    """Whether one IP header is within another, as tshark names them."""
+    words = protocols.split(":")
+    return len([word for word in words if word in ("ip", "ipv6")]) > 1
 
 
 class Transports(Scenario):
     """One phone for each transport in turn, then decisions about it."""
 
     def __init__(self, python):
-        super().__init__(phones=2, python=python)
+        super().__init__(phones=2, python=python, ip="dual")
         self.phone, self.other = self.phones
         self.python = python
         self.add_second_anchor()
@@ -56,7 +65,7 @@ class Transports(Scenario):
                 *ANCHOR.values(), *PLAIN.values(), *KEYED.values()],
                             "delete_delay": "1000"}),
             *mags,
-            ("pool", "internet", {"network": POOL, "router": POOL_ROUTER}),
+            ("pool", "internet", {"network": POOL, "router": POOL_ROUTER, "prefix": POOL6}),
             ("pool", "things", {"network": "10.40.0.0/16", "router": "10.40.0.1",
                                 "service": "iot"}),
             ("node", "two", {"match": "mn2@example.org", "address": STATIC}),
@@ -88,7 +97,7 @@ class Transports(Scenario):
         """A gateway's configuration; `profile` are mn1's options."""
         sections = [("mag", "mag", {"lma": ANCHOR[4], "timestamp": "on"}),
                     ("access", "wlan", {"device": "wlan0", "hostapd": ap.hostapd.directory})]
-        for name, address, encapsulation, _, _ in TRANSPORTS[1:]:
+        for name, address, encapsulation, *_ in TRANSPORTS[1:]:
             sections.append(
                 ("anchor", name, {"address": address, "encapsulation": encapsulation}))
         if profile:
@@ -117,6 +126,10 @@ class Transports(Scenario):
         self.watch.until(lambda: len(phone.dhcp.leases()) > before, 20, "a new lease")
         self.network.look_around(phone)
 
+    def make_addresses(self):
+        """The phone has made an IPv6 address in the prefix that the anchor assigned."""
+        self.watch.until(lambda: self.phone.addresses6, 20, "an IPv6 address")
+
     def leave(self):
         """The phone leaves, and its session ends."""
         since = now()
@@ -135,29 +148,50 @@ class Transports(Scenario):
                  if each["node"] == phone.identity and each["state"] == "registered"]
         return found[0] if found else None
 
-    def transport(self, name, address, encapsulation, protocols, mtu):
+    def transport(self, name, address, encapsulation, protocols, mtu, versions):
         """Attach, traffic, roam, traffic: all through tunnels of this one kind."""
         self.choose(anchor=name)
         wires = [Capture(self.network.router, f"eth{number}") for number in (1, 2)]
         self.arrive(self.aps[0])
-        home = self.phone.address
+        if 6 in versions:
+            self.make_addresses()
+        home, prefix = self.phone.address, self.phone.addresses6
         lma = self.second if name == "second" else self.lma
         keys = [self.judge(name, address, encapsulation, mtu, lma, 1)]
-        self.traffic(name)
+        self.traffic(name, versions, mtu)
         self.roam(self.phone, self.aps[1])
         keys.append(self.judge(name, address, encapsulation, mtu, lma, 2))
-        self.check(f"{name}: the same address after a roam", self.phone.address == home)
-        self.traffic(f"{name}, after a roam")
+        self.check(f"{name}: the same address after a roam",
+                   (self.phone.address, self.phone.addresses6) == (home, prefix))
+        self.traffic(f"{name}, after a roam", versions, mtu)
         if name == "keyed":
             self.restart(name, keys[1])
         self.leave()
         for number, wire in enumerate(wires, 1):
-            self.judge_wire(f"{name}, ap{number}", wire, address, protocols, keys[number - 1])
+            self.judge_wire(f"{name}, ap{number}", wire, address, protocols, versions,
+                            keys[number - 1])
         if encapsulation == "gre-key":
             self.check(f"{name}: the anchor has kept the uplink key", keys[0][1] == keys[1][1],
                        keys)
             self.watch.until(lambda: "_keys" not in self.anchor.run("nft", "list", "tables"), 10,
                              "the anchor needs no keys any more")
+
+    def single(self, name, mtu):
+        """Phones that are to have one IP version get no other."""
+        self.choose(anchor=name, ip="4")
+        self.arrive(self.aps[0])
+        self.traffic(f"{name}, IPv4 alone", (4,), mtu)
+        self.check(f"{name}, IPv4 alone: no IPv6 address", not self.phone.addresses6)
+        self.leave()
+        self.phone.dhcp.stop()
+        self.phone.run("ip", "address", "flush", "dev", "wlan0", "scope", "global")
+        self.choose(anchor=name, ip="6")
+        self.network.join(self.phone, self.aps[0])
+        self.make_addresses()
+        self.traffic(f"{name}, IPv6 alone", (6,), mtu)
+        binding = self.binding(self.phone)
+        self.check(f"{name}, IPv6 alone: no IPv4 address", not binding["address"], binding)
+        self.leave()
 
     def judge(self, name, address, encapsulation, mtu, lma, number):
         """Gateway and anchor agree on where the phone is; return its GRE keys, down and up."""
@@ -196,28 +230,46 @@ class Transports(Scenario):
                    self.client(self.aps[1])["gre_keys"] == keys
                    and self.binding(self.phone)["gre_keys"] == keys[::-1])
 
-    def traffic(self, what):
-        """Ping, and a download of which every byte is right."""
-        self.check(f"{what}: ping", self.reachable(self.phone))
-        transfer = Transfer(self.phone, self.correspondent, CORRESPONDENT)
-        self.watch.rest(0.5)
-        received, _, problem = transfer.stop()
-        self.check(f"{what}: a download", problem is None and received > 20_000,
-                   problem or received)
+    def traffic(self, what, versions, mtu):
+        """Pings as large as the tunnel allows, and a download of which every byte is right."""
+        for version in versions:
+            correspondent, headers, _ = VERSIONS[version]
+            for size in (56, mtu - headers):
+                self.check(f"{what}: an IPv{version} ping of {size + headers} octets",
+                           self.echoes(correspondent, size))
+            transfer = Transfer(self.phone, self.correspondent, correspondent)
+            self.watch.rest(0.5)
+            received, _, problem = transfer.stop()
+            self.check(f"{what}: a download by IPv{version}",
+                       problem is None and received > 20_000, problem or received)
 
-    def judge_wire(self, what, wire, address, protocols, keys):
+    def echoes(self, destination, size):
+        """Whether a ping of this size gets there whole, and back."""
+        try:
+            return " 2 received" in self.phone.run(
+                "ping", "-n", "-c", "2", "-i", "0.2", "-W", "2", "-M", "do", "-s", str(size),
+                destination)
+        except RuntimeError:
+            return False
+
+    def judge_wire(self, what, wire, address, protocols, versions, keys):
         """Signalling and clients' packets are as they should be, and nothing else of clients."""
-        version = "ipv6" if ":" in address else "ip"
-        rows = wire.fields("ip || ipv6", "frame.protocols", f"{version}.addr", "gre.key")
-        seen = [row for row in rows if row[0].startswith(protocols) and address in row[1]]
-        self.check(f"{what}: {len(seen)} packets in the tunnel, as {protocols}", len(seen) > 20)
+        outer = "ipv6" if ":" in address else "ip"
+        rows = wire.fields("ip || ipv6", "frame.protocols", f"{outer}.addr", "gre.key")
+        expected = []
+        for version in versions:
+            form = f"{protocols}:{VERSIONS[version][2]}"
+            seen = [row for row in rows if row[0].startswith(form + ":") and address in row[1]]
+            self.check(f"{what}: {len(seen)} packets in the tunnel, as {form}", len(seen) > 20)
+            expected += seen
         mobility = [row for row in rows if "mipv6" in row[0] and address in row[1]]
-        self.check(f"{what}: signalling over {version}", len(mobility) >= 2, mobility)
-        tunnelled = [row for row in rows if ":ip:" in row[0].partition("ethertype:ip")[2]]
-        other = [row for row in tunnelled if row not in seen]
+        self.check(f"{what}: signalling over {outer}", len(mobility) >= 2, mobility)
+        other = [row for row in rows if is_tunnelled(row[0]) and row not in expected]
         self.check(f"{what}: no other tunnel", not other, other[:3])
-        seen_keys = {int(row[2], 16) if row[2] else None for row in seen}
+        seen_keys = {int(row[2], 16) if row[2] else None for row in expected}
         self.check(f"{what}: the GRE keys are {keys}", seen_keys == set(keys or [None]), seen_keys)
+        fragments = wire.count("ip.flags.mf == 1 || ip.frag_offset > 0 || ipv6.fraghdr")
+        self.check(f"{what}: nothing is fragmented", fragments == 0, fragments)
 
     def service(self):
         """A profile asks for another service, which has another pool."""
@@ -303,6 +355,7 @@ def main(arguments):
         bed.begin()
         for transport in TRANSPORTS:
             bed.transport(*transport)
+        bed.single("plain", 1480)
         bed.service()
         bed.static_address()
         bed.revoke()

@@ -69,14 +69,11 @@ def test_a_refresh_and_a_departure_name_what_the_client_has():
         assert update.option(options.IPV4_HOME_ADDRESS_REQUEST).address == HOME
 
 
-def test_a_tunnel_that_carries_ipv4_only_is_not_asked_to_carry_ipv6():
-    bench = Bench(ip_versions=(4, 6), encapsulation="ip")
-    bench.attach()
-    assert asks_for(bench.sent()[0]) == (True, False)
-    bench = Bench(ip_versions=(6,), encapsulation="ip")
-    bench.attach()
-    assert bench.binding is None
-    assert "carries no IPv6" in bench.take()[0].text
+def test_every_tunnel_carries_both():
+    for encapsulation in ("gre", "ip"):
+        bench = Bench(ip_versions=(4, 6), encapsulation=encapsulation)
+        bench.attach()
+        assert asks_for(bench.sent()[0]) == (True, True), encapsulation
 
 
 # The acknowledgement (RFC 5213 6.9.1.2, RFC 5844 3.2.3.2)

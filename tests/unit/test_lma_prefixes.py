@@ -174,12 +174,10 @@ def test_a_pool_without_a_free_prefix_has_no_resources():
     assert room.home(room.update(node=b"late", mac=MAC2)) == FIRST, "nor has it taken an address"
 
 
-def test_a_prefix_cannot_go_through_a_tunnel_for_ipv4_only():
-    room = dual()
-    answer = six(room, gre=False)
-    assert answer.status == status.NOT_AUTHORIZED_FOR_IPV6_MOBILITY_SERVICE
-    answer = six(room, mag=AP1_6, local=LMA6, gre=False)
-    assert answer.status == status.ACCEPTED, "an IPv6 tunnel carries both"
+def test_a_prefix_goes_through_every_tunnel():
+    for gre in (True, False):
+        for ends in ({}, {"mag": AP1_6, "local": LMA6}):
+            assert six(dual(), gre=gre, **ends).status == status.ACCEPTED, (gre, ends)
 
 
 # Refresh, handover, change of what is asked for (RFC 5213 5.3.3 to 5.3.5, RFC 5844 3.1.2)

@@ -110,12 +110,12 @@ def test_a_neighbour_is_read_as_it_was_written():
     assert rtnetlink.parse_neighbour(reachable) is None
 
 
-def link_of(kind, data):
+def link_of(kind, data, mtu=1476):
     info = netlink.attribute_text(rtnetlink.IFLA_INFO_KIND, kind)
     info += netlink.nested(rtnetlink.IFLA_INFO_DATA, data)
     message = struct.pack("BBHiII", 0, 0, 0, 5, rtnetlink.IFF_UP, 0)
     message += netlink.attribute_text(rtnetlink.IFLA_IFNAME, "pmip0")
-    message += netlink.attribute_u32(rtnetlink.IFLA_MTU, 1476)
+    message += netlink.attribute_u32(rtnetlink.IFLA_MTU, mtu)
     return rtnetlink.parse_link(message + netlink.nested(rtnetlink.IFLA_LINKINFO, info))
 
 
@@ -139,6 +139,25 @@ def test_a_tunnel_that_differs_in_one_thing_does_not_fit():
         assert not tunnel.fits(link_of("gre", encoded), "gre", LOCAL4, REMOTE4), number
     keyed = tunnel.encode("gre", LOCAL4, REMOTE4) + netlink.attribute(2, b"\x20\0")
     assert not tunnel.fits(link_of("gre", keyed), "gre", LOCAL4, REMOTE4)
+
+
+def test_ip_in_ip_is_never_narrower_than_ipv6_allows_but_fragments_outside():
+    pmtudisc, ends = 10, ("ip", LOCAL4, REMOTE4)
+    for mtu, width, discovers in ((1480, 1480, b"\1"), (1280, 1280, b"\1"), (980, 1280, b"\0")):
+        made = netlink.attributes(tunnel.make("pmip0", *ends, mtu, "pmip-mag")[0].body, 16)
+        info = netlink.attributes(made[rtnetlink.IFLA_LINKINFO])
+        assert netlink.u32(made[rtnetlink.IFLA_MTU]) == width
+        data = info[rtnetlink.IFLA_INFO_DATA]
+        assert netlink.attributes(data)[pmtudisc] == discovers
+        link = link_of("sit", data, width)
+        assert tunnel.fits(link, *ends) and tunnel.adapt(link, *ends, mtu) == []
+        changes = [request.kind for request in tunnel.adapt(link, *ends, 1400)]
+        kinds = [rtnetlink.RTM_SETLINK, rtnetlink.RTM_NEWLINK]
+        assert changes == kinds[: 1 + (mtu == 980)]
+
+
+def test_a_device_of_another_kind_has_no_ends():
+    assert tunnel.ends(link_of("ipip", b"")) == (None, None, None)
 
 
 def test_a_path_has_the_learnt_mtu_and_its_end():
