@@ -2,9 +2,11 @@
 """A TCP download with known content, at a steady rate, checked byte by byte."""
 
 import json
+import mmap
 import os
 import select
 import socket
+import struct
 import time
 
 _SO_MAX_PACING_RATE = 47
@@ -22,7 +24,7 @@ def _serve(listener, rate):
         pass
 
 
-def _download(client, control, report):
+def _download(client, control, progress, report):
     """Read and compare until told to stop; report bytes, longest stall, and what went wrong."""
     received, last, stall, problem = 0, time.monotonic(), 0.0, None
     while problem is None:
@@ -42,6 +44,7 @@ def _download(client, control, report):
         elif data != (_BLOCK + _BLOCK)[start:start + len(data)]:
             problem = f"wrong content near byte {received}"
         received += len(data)
+        progress[:8] = struct.pack("Q", received)
     report(received, stall, problem)
 
 
@@ -60,11 +63,13 @@ class Transfer:
         connection.settimeout(10)
         connection.connect((address, port))
         self._control, control = socket.socketpair()
+        self._progress = mmap.mmap(-1, mmap.PAGESIZE)
 
         def report(received, stall, problem):
             control.send(json.dumps([received, stall * 1000, problem]).encode())
 
-        self._client = self._fork(lambda: _download(connection, control, report))
+        self._client = self._fork(lambda: _download(
+            connection, control, self._progress, report))
         connection.close()
         control.close()
 
@@ -77,6 +82,11 @@ class Transfer:
             work()
         finally:
             os._exit(0)
+
+    @property
+    def received(self) -> int:
+        """Bytes that have come so far."""
+        return struct.unpack_from("Q", self._progress)[0]
 
     def stop(self):
         """End the download; returns (bytes received, longest stall in ms, problem or None)."""

@@ -238,10 +238,10 @@ class Transports(Scenario):
                 self.check(f"{what}: an IPv{version} ping of {size + headers} octets",
                            self.echoes(correspondent, size))
             transfer = Transfer(self.phone, self.correspondent, correspondent)
-            self.watch.rest(0.5)
+            self.watch.until(lambda download=transfer: download.received > 50_000, 20, "50 kB")
             received, _, problem = transfer.stop()
             self.check(f"{what}: a download by IPv{version}",
-                       problem is None and received > 20_000, problem or received)
+                       problem is None and received > 50_000, problem or received)
 
     def echoes(self, destination, size):
         """Whether a ping of this size gets there whole, and back."""
