@@ -3,6 +3,7 @@
 
 import json
 import os
+import time
 
 from mag_lite import configuration, surroundings
 from mag_lite.absent import foreign_address
@@ -18,6 +19,9 @@ from mag_lite.wire.address import format_address
 _PACKAGES = {"gre": "kmod-gre", "ip6gre": "kmod-gre6", "sit": "kmod-sit",
              "ip6tnl": "kmod-ip6-tunnel"}
 _PROBE = "pmip-check"
+#: How often it is looked whether anchors have answered, after so many looks they are asked again,
+#: and how long is waited before each look (s).
+_LOOKS, _AGAIN, _PAUSE = 30, 15, 0.1
 
 
 def main(options) -> int:
@@ -154,11 +158,13 @@ def _is_wireless(device):
 
 
 def _daemon(run_directory, chosen):
+    control = run_directory + "/control"
     try:
-        status = ask(run_directory + "/control", {"verb": "status"})
+        status = ask(control, {"verb": "status"})
+        findings = _heartbeats(control)
     except NoAnswer as error:
         return [(FAIL, str(error), "start pmip-mag")]
-    findings = [(PASS, "the daemon runs, version %s" % status["version"], None)]
+    findings.append((PASS, "the daemon runs, version %s" % status["version"], None))
     for access in status["access"]:
         if not access["hostapd"]:
             findings.append((FAIL, "the daemon has no connection to hostapd on %s"
@@ -167,3 +173,28 @@ def _daemon(run_directory, chosen):
         findings.append((WARN, "the clock is not known to be right: registrations are ordered by "
                          "sequence numbers", "enable NTP: service sysntpd enable"))
     return findings
+
+
+def _heartbeats(control):
+    """Let the daemon ask every anchor to which it has a way: that changes nothing there."""
+    for look in range(_LOOKS):
+        if look % _AGAIN == 0:
+            ask(control, {"verb": "probe"})
+        time.sleep(_PAUSE)
+        anchors = [anchor for anchor in ask(control, {"verb": "anchors"})["anchors"]
+                   if anchor["local"] is not None]
+        if all([anchor["heartbeat"] is not None for anchor in anchors]):
+            break
+    return [_heartbeat(anchor) for anchor in anchors]
+
+
+def _heartbeat(anchor):
+    name = "anchor %s" % anchor["address"]
+    if anchor["heartbeat"] is not None:
+        return PASS, "%s: answers a heartbeat after %d ms" % (name, anchor["heartbeat"]), None
+    if anchor["answered"] is not None:
+        return PASS, "%s: answers no heartbeat, but answered a registration %d s ago" % (
+            name, anchor["answered"]), None
+    return (WARN, "%s: answers no heartbeat" % name,
+            "see that it runs, that it serves the gateway %s, and that no firewall is between: %s"
+            % (anchor["local"], "protocol 135" if ":" in anchor["local"] else "UDP port 5436"))

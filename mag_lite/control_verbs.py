@@ -64,6 +64,7 @@ class ControlVerbs:
         ready = daemon.transport.is_ready(anchor)
         when, round_trip = daemon.gateway.registration.last_answers.get(
             anchor.index, (None, None))
+        _, asked, heartbeat = daemon.gateway.heartbeat.asked.get(anchor.index, (None, None, None))
         return {
             "name": anchor.name, "address": format_address(anchor.address),
             "local": format_address(anchor.local) if ready else None,
@@ -73,6 +74,8 @@ class ControlVerbs:
                             if binding.anchor is anchor and binding.forwarded]),
             "answered": None if when is None else (daemon.loop.now() - when) // 1000,
             "round_trip": round_trip,
+            "probed": None if asked is None else (daemon.loop.now() - asked) // 1000,
+            "heartbeat": heartbeat,
             "received": _packets(anchor, "rx"),
             "sent": _packets(anchor, "tx"),
         }
@@ -129,6 +132,10 @@ class ControlVerbs:
             raise ValueError("there is no client %s" % request["mac"])
         return {}
 
+    def _probe(self, request):
+        self._daemon.probe()
+        return {}
+
     def _reload(self, request):
         return {"problems": self._daemon.reload()}
 
@@ -171,6 +178,7 @@ _VERBS = {
     "anchors": ControlVerbs._anchors,
     "stats": ControlVerbs._stats,
     "detach": ControlVerbs._detach,
+    "probe": ControlVerbs._probe,
     "reload": ControlVerbs._reload,
     "stop": ControlVerbs._stop,
     "flush": ControlVerbs._flush,

@@ -148,6 +148,12 @@ class Daemon:
         self._settle()
         return bool(found)
 
+    def probe(self):
+        """Ask every anchor whether it is there; see Heartbeat."""
+        for anchor in self.configuration.anchors:
+            self.gateway.heartbeat.ask(anchor, self._now())
+        self._settle()
+
     def trace(self, arguments: dict, answer):
         """Record what happens to the station `mac` for `seconds`, and call `answer(values)` then;
         ValueError.  See trace_recorder."""

@@ -14,6 +14,7 @@ METHODS = {
     "anchors": {},
     "stats": {},
     "detach": {"mac": STRING},
+    "probe": {},
     "reload": {},
     "stop": {},
     "flush": {},

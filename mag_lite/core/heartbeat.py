@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Heartbeats of the anchors (RFC 5847): answered, and listened to for a restart."""
+"""Heartbeats (RFC 5847): the anchors' are answered and listened to for a restart; ours ask whether
+an anchor is there and talks to us."""
 
 from mag_lite.core.actions import Log, SendMessage
 from mag_lite.wire import mobility_header as header
@@ -7,6 +8,9 @@ from mag_lite.wire import mobility_options as options
 from mag_lite.wire.address import format_address
 from mag_lite.wire.mobility_header import Message, encode
 from mag_lite.wire.mobility_options import Option
+
+# Sequence numbers of what we ask are those from here on.
+_FIRST_SEQUENCE = 1 << 31
 
 
 class Heartbeat:
@@ -21,6 +25,19 @@ class Heartbeat:
         self.actions = actions
         self.counters = counters
         self._known = {}
+        self._sequence = 0
+        #: {index of an anchor: (sequence number, when it was last asked, ms until it answered or
+        #: None)}
+        self.asked = {}
+
+    def ask(self, anchor, now: int):
+        """Ask an anchor to show that it is there, which changes nothing there (section 3.1)."""
+        self._sequence = (self._sequence + 1) % _FIRST_SEQUENCE
+        sequence = _FIRST_SEQUENCE + self._sequence
+        self.asked[anchor.index] = (sequence, now, None)
+        self.counters.count("heartbeat.asked")
+        self.actions.append(SendMessage(
+            anchor, encode(Message(header.HEARTBEAT, [], sequence=sequence))))
 
     def receive(self, anchor, message: Message, now: int):
         """Take a Heartbeat message that came from `anchor`.
@@ -31,6 +48,9 @@ class Heartbeat:
         if not message.flags & header.HEARTBEAT_RESPONSE:
             self._answer(anchor, message)
             return
+        sequence, when, _ = self.asked.get(anchor.index, (None, None, None))
+        if message.sequence == sequence:
+            self.asked[anchor.index] = (None, when, now - when)
         option = message.option(options.RESTART_COUNTER)
         if option is None:
             return

@@ -29,7 +29,7 @@ NAME = "phone-1"
 EXPECTED = ("AP-STA-CONNECTED", "Proxy Binding Update", "Proxy Binding Acknowledgement",
             "DHCPDISCOVER", "DHCPACK")
 CHANGING = ("age", "answered", "attached", "remaining", "since", "signal", "octets_up",
-            "octets_down", "round_trip", "sent", "received")
+            "octets_down", "round_trip", "sent", "received", "probed")
 PMIP = os.path.join(paths.REPOSITORY, "files/usr/bin/pmip")
 LOG = "/dev/log"
 
@@ -130,6 +130,17 @@ class Ubus(Scenario):
             self.check(f"ubus answers {verb} of the anchor as its control socket does",
                        status == 0 and without_times(answer) == without_times(self.lma.ask(verb)),
                        answer)
+
+    def probe(self):
+        """The anchor is asked whether it is there, and answers over the network's 20 ms."""
+        answer = self.caller.call("pmip", "probe")
+        self.check("the anchor can be asked", answer == (0, {}), answer)
+        self.watch.until(self.heartbeat, 20, "the anchor answers a heartbeat")
+        self.check("that takes as long as it should", 15 <= self.heartbeat() < 5000)
+
+    def heartbeat(self):
+        """After how many ms the anchor has answered, or None."""
+        return self.mag.ask("anchors")["anchors"][0]["heartbeat"]
 
     def trace(self):
         """Somebody wants to see what will happen to the phone: live, as a capture, and by ubus."""
@@ -293,6 +304,7 @@ def main(arguments):
     with Ubus(phones=1, running=False, python=arguments[0] if arguments else "cpython") as bed:
         bed.begin()
         bed.ask()
+        bed.probe()
         bed.trace()
         mac = bed.serve()
         bed.traced()

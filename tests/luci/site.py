@@ -26,6 +26,7 @@ from mag_lite.wire import dhcpv4  # noqa: E402
 from mag_lite.wire import mobility_header as header  # noqa: E402
 from mag_lite.wire import mobility_options as options  # noqa: E402
 from mag_lite.wire.address import parse_mac  # noqa: E402
+from mag_lite.wire.mobility_header import Message  # noqa: E402
 from mag_lite.wire.mobility_options import Option  # noqa: E402
 
 ANCHOR = "127.0.0.2"
@@ -50,6 +51,10 @@ class Anchor:
     def receive(self):
         data, peer = self.socket.recvfrom(4096)
         update = header.decode(data)
+        if update.kind == header.HEARTBEAT:
+            self.socket.sendto(header.encode(Message(
+                header.HEARTBEAT, flags=header.HEARTBEAT_RESPONSE, sequence=update.sequence)), peer)
+            return
         node = update.option(options.MN_IDENTIFIER).identifier
         self.heard_of.add(node)
         address = self.addresses.setdefault(node, bytes((10, 20, 0, 5 + len(self.addresses))))

@@ -318,6 +318,7 @@ def test_the_settings_page_tests_the_anchor(pages):
     pages.browser.click("button", "Look")
     pages.browser.wait("!document.getElementById('modal').hidden")
     assert "anchor 127.0.0.2: reached from 127.0.0.1" in pages.browser.text("#modal")
+    assert "anchor 127.0.0.2: answers a heartbeat after " in pages.browser.text("#modal")
 
 
 def test_the_overview_has_a_box(pages):

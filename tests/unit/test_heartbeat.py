@@ -40,3 +40,23 @@ def test_a_response_without_counter_says_nothing():
     bench.take()
     bench.receive(heartbeat(header.HEARTBEAT_RESPONSE))
     assert bench.take() == []
+
+
+def test_what_we_ask_changes_nothing_and_its_answer_is_timed():
+    bench = Bench()
+    anchor, = bench.gateway.configuration.anchors
+    bench.gateway.heartbeat.ask(anchor, bench.now)
+    request, = bench.sent()
+    assert (request.kind, request.flags, request.options) == (header.HEARTBEAT, 0, [])
+    assert bench.gateway.heartbeat.asked[0][2] is None
+    bench.now += 23
+    bench.receive(heartbeat(header.HEARTBEAT_RESPONSE, 5, request.sequence - 1))
+    bench.receive(heartbeat(header.HEARTBEAT_RESPONSE, 5, request.sequence), source=STRANGER)
+    assert bench.gateway.heartbeat.asked[0][2] is None, "that was another answer"
+    bench.receive(heartbeat(header.HEARTBEAT_RESPONSE, 5, request.sequence))
+    bench.now += 1000
+    bench.receive(heartbeat(header.HEARTBEAT_RESPONSE, 5, request.sequence))
+    assert bench.gateway.heartbeat.asked[0][1:] == (1000, 23)
+    bench.gateway.heartbeat.ask(anchor, bench.now)
+    assert bench.sent()[0].sequence == request.sequence + 1
+    assert bench.gateway.heartbeat.asked[0][2] is None
