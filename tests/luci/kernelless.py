@@ -18,14 +18,17 @@ class Forwarding:
     def prepare(self, access_devices, anchors):
         pass
 
-    def add_client(self, *client):
-        self._clients.add(client)
+    def add_client(self, device, mac, home, anchor_index, keys):
+        self._clients.add((device, mac, home, anchor_index))
 
     def remove_client(self, *client):
         self._clients.discard(client)
 
     def clients(self):
         return self._clients, set()
+
+    def keep_keys(self, wanted):
+        pass
 
     def tunnel_mtu(self, anchor_index):
         return 1476
