@@ -117,7 +117,7 @@ return view.extend({
 					'class': 'cbi-input-text', 'type': 'search', 'id': 'pmip-filter', 'placeholder': _('Show only…'),
 					'style': 'margin:.5em 0', 'input': L.bind(this.handleFilter, this)
 				}),
-				this.clientsNode
+				E('div', { 'style': 'overflow-x:auto' }, [ this.clientsNode ])
 			]),
 			E('div', { 'class': 'cbi-section' }, [
 				E('h3', {}, [ _('Counters') ]),
