@@ -360,6 +360,8 @@ class Gateway:
             [6 if isinstance(home, tuple) else 4 for home in binding.homes])
         self.bindings.add(binding)
         self.registration.schedule(binding, now + RESTORE_INTERVAL * len(self.bindings))
+        if binding.has_ipv6:
+            self.neighbors.schedule(binding, now)
 
     def _log(self, level, text):
         self.actions.append(Log(level, text, None))

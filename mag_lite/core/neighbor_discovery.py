@@ -53,6 +53,10 @@ class NeighborDiscovery:
         remaining = max(binding.expires_at - now, 0) // 1000
         self._send(binding, self._advertisement(binding, remaining))
         self.counters.count("ra.sent")
+        self.schedule(binding, now)
+
+    def schedule(self, binding, now: int):
+        """The client hears of its prefixes again before what it has heard is old."""
         interval = max(binding.lifetime // PER_LIFETIME, SHORTEST_INTERVAL)
         self.timers.set(("advertise", binding.key), now + interval)
 

@@ -151,6 +151,16 @@ def test_another_mtu_of_the_tunnel_is_told_at_once():
     assert heard(bench) == []
 
 
+def test_a_client_of_a_restored_session_hears_of_its_prefix_before_that_is_old():
+    before = dual().activate()
+    bench = dual()
+    before.anchor = bench.gateway.configuration.anchors[0]
+    bench.gateway.restore(before, bench.now)
+    bench.now += before.lifetime // 3
+    bench.gateway.expire(bench.now)
+    assert advertisements(bench)
+
+
 def test_a_small_tunnel_is_not_advertised_as_an_mtu():
     bench = dual()
     bench.gateway.neighbors.mtu = lambda binding: 1279
