@@ -25,7 +25,8 @@ class UpdateSender:
         #: Time of day less `now`, in 1/65536 s; None while the clock is not to be trusted:
         #: then sequence numbers alone order the updates (RFC 5213 section 5.5).
         self.clock_offset = None
-        #: New bindings count on from here: no late answer to another is taken for theirs.
+        #: The newest number of all: new bindings count on from here, and no late answer to another
+        #: is taken for theirs.
         self.last_sequence = 0
         self._last_timestamp = 0
 
@@ -52,7 +53,9 @@ class UpdateSender:
             binding.sequence = accepted
 
     def _send(self, binding, now):
-        binding.sequence = self.last_sequence = (binding.sequence + 1) & 0xFFFF
+        binding.sequence = (binding.sequence + 1) & 0xFFFF
+        if (binding.sequence - self.last_sequence) & 0xFFFF < 0x8000:
+            self.last_sequence = binding.sequence
         timestamp = self._timestamp(now)
         binding.outstanding[binding.sequence] = timestamp, now
         binding.outstanding.pop((binding.sequence - REMEMBERED) & 0xFFFF, None)

@@ -417,6 +417,21 @@ def test_a_late_answer_about_the_same_station_on_another_link_is_not_taken_for_a
     assert bench.gateway.bindings.get("wlan1", PHONE).state == REGISTERING
 
 
+def test_a_station_on_another_link_gets_no_number_that_stood_for_an_update_of_it_before():
+    bench = Bench(clock=None)
+    another = parse_mac("02:00:00:00:01:02")
+    bench.attach(mac=another)
+    bench.attach()
+    _, first = bench.sent()
+    bench.answer(first, 135, sequence=94)
+    second, = bench.sent()
+    bench.gateway.station_gone(LINK, another, "it disassociated", bench.now)
+    bench.take()
+    bench.attach(link="wlan1")
+    third, = bench.sent()
+    assert (second.sequence, third.sequence) == (95, 96)
+
+
 def test_a_late_refusal_causes_no_update_for_a_station_that_may_have_left():
     bench = Bench(clock=None)
     bench.attach()
