@@ -272,8 +272,8 @@ class Hostapd:
 
     def _described(self, answer: bytes) -> None:
         station = parse_station(answer)
-        if station and station.authorized:
-            self._tell(station.mac, station.identity, station.connected)
+        if station and station.authorized:  # for less than so many whole seconds and one more
+            self._tell(station.mac, station.identity, station.connected + 1)
 
     def _first_described(self, answer: bytes) -> None:
         self._describes = not answer.startswith(b"UNKNOWN COMMAND")
