@@ -11,9 +11,13 @@ from mag_lite import journal_record
 from mag_lite.core import actions
 from mag_lite.core.configuration import Access, Anchor, Configuration, Profile
 from mag_lite.core.gateway import Gateway
+from mag_lite.wire import icmpv6
 
 LINKS = ("wlan0", "wlan1")
 MTU = 1476
+_IPV6 = b"\x86\xdd"
+#: The IP versions of clients, by a word in their identities.
+KINDS = {"four": (4,), "six": (6,), "both": (4, 6)}
 
 
 class AccessPoint(Node):
@@ -39,13 +43,13 @@ class AccessPoint(Node):
         ours = [Anchor(index, anchor.name, anchor.address, self.address,
                        self._settings.encapsulation, None)
                 for index, anchor in enumerate(self.anchors)]
-        profiles = [Profile(anchor.name, "*@" + anchor.name, None, anchor, b"", True,
-                            self._settings.ip_versions)
-                    for anchor in ours]
+        profiles = [Profile(anchor.name, "*%s*@%s" % (kind, anchor.name), None, anchor, b"", True,
+                            ip_versions)
+                    for anchor in ours for kind, ip_versions in KINDS.items()]
         access = {link: Access(link, (link,), "/run/hostapd", "authenticated", 4, True)
                   for link in LINKS}
         return Configuration(self._settings.lifetime * 1000, "on", [], [],
-                             self._settings.ip_versions, access, ours, profiles)
+                             (4,), access, ours, profiles)
 
     @property
     def gateway(self):
@@ -124,6 +128,10 @@ class AccessPoint(Node):
 
     def _send_frame(self, action):
         frame = action.frame
+        if frame[0] & 1:
+            raise Violation("%s tells all stations what is for one" % self.name)
+        if frame[12:14] == _IPV6 and frame[54] == icmpv6.ROUTER_ADVERTISEMENT:
+            self.judge.advertised(self, action.interface, frame)
         entry = self.authenticator.stations.get((action.interface, frame[:6]))
         if entry:
             self.world.after(2, entry[0].hear, self, action.interface, frame)
@@ -158,8 +166,6 @@ class AccessPoint(Node):
         self.journal.pop(journal_record.key(action.binding), None)
 
     def _leased(self, action):
-        if action.binding.forwarded is None:
-            return  # the kernel has just refused it
         self.judge.leased(self, action.binding)
 
     def _query(self, action):

@@ -123,6 +123,8 @@ class AnchorNode(Node):
         data = action.data
         if data[2] == 6:
             self.judge.acknowledged(self, action.destination, data)
+        elif data[2] == 16 and data[6] == 1:
+            self.judge.order.tells(action.destination, data)
         self.world.note(self.name, "sends", (action.destination, data))
         self.network.to_gateway(self, self.gateways[action.destination], data)
 
@@ -165,6 +167,7 @@ class AnchorNode(Node):
         self.journal[binding_record.key(action.binding)] = binding_record.record(action.binding)
 
     def _forget(self, action):
+        self.judge.order.ended(self, action.binding.number)
         self.journal.pop(binding_record.key(action.binding), None)
 
     def _log(self, action):

@@ -11,6 +11,7 @@ class Authenticator:
     def __init__(self, world, access_point):
         self.world = world
         self.stations = {}  # (interface, MAC) -> (phone, since)
+        self.restarted_at = -1
         self._access_point = access_point
 
     def associate(self, phone, interface, cached):
@@ -53,6 +54,7 @@ class Authenticator:
             self.world.after(
                 self.world.between(10, 3000), phone.sent_away, self._access_point, interface)
         self.stations.clear()
+        self.restarted_at = self.world.now
 
     def list_stations(self):
         """The daemon has just started and asks for them all, one after the other."""
@@ -96,7 +98,7 @@ class Authenticator:
         if key not in self.stations or gateway is not self._access_point.gateway or not gateway:
             return
         phone, since = self.stations[key]
-        seconds = (self.world.now - since) // 1000
+        seconds = (self.world.now - since) // 1000 + 1
         self._authorized(key, phone.authenticated_as,
                          self._access_point.monotonic() - 1000 * seconds)
 

@@ -3,34 +3,31 @@
 
 After each event only what it touched is looked at; an audit looks at everything.
 
+* The anchor accepts updates in the order in which they were sent, and tells a gateway when a client
+  has moved away from it.
 * The anchor routes a client to, and so accepts it from, exactly the gateway of its newest accepted
   registration; nobody else has its address.
 * A gateway forwards for nobody who is not there for longer than PATIENCE after the anchor or
   hostapd said so or after its own restart, and never beyond the lifetime.
 * It renews no registration of a station that left more than STALE ago.
 * It takes a session for over no later than the anchor does.
+* A router advertisement reaches its client alone and tells it of its own prefixes; nobody is
+  told that an address of its own is taken.
 * An attached client is served within SOON if nothing was wrong since it came, and within the
   lifetime and LATER if nothing has been wrong for so long.
-* When all is quiet for as long, gateways and anchors agree; when all have gone, nothing is left.
+* When all is quiet for as long, gateways, anchors and clients agree; when all have gone, nothing
+  is left.
 """
 
 from access_point import LINKS
 from anchor_node import BLACKHOLE
+from audit import audit_anchor, audit_gateway
 from network import FAIR
-from world import Violation, show
+from octets import homes_of, options_of, prefixes_of
+from order import Order
+from world import Violation
 
-from lma_lite.revocation import REVOCATION
-from lma_lite.sessions import SESSION
-from lma_lite.waiting import WAITING
-from mag_lite import journal_record
-from mag_lite.core.binding_update_list import (
-    ACTIVE,
-    DENIED,
-    DEREGISTERING,
-    IDLE,
-    REFRESHING,
-    REGISTERING,
-)
+from mag_lite.core.binding_update_list import DENIED
 
 #: Milliseconds: a presence check, a revocation's answer and the way of a message.
 PATIENCE = 4000
@@ -44,8 +41,6 @@ LATER = 135000
 #: How far time of day may be off while nothing is wrong (ms).
 SMALL_ERROR = 150
 
-_SERVING = (ACTIVE, REFRESHING)
-
 
 class Judge:
     """Raises Violation."""
@@ -58,6 +53,7 @@ class Judge:
         self.phones = []
         #: What has happened, by name, for the summary.
         self.counts = {}
+        self.order = Order(world, settings)
         self._by_mac = {}
         self._newest = {}  # anchor -> {(identity, MAC): (gateway's address or None, home address)}
         self._touched = {}  # anchor -> what it has just accepted
@@ -98,13 +94,14 @@ class Judge:
             return
         found = options_of(data)
         key = found[8][1:], found[25][2:]
+        self.order.accepted(anchor, gateway, key, data)
         if data[10] or data[11]:
             self._newest[anchor][key] = gateway, homes_of(data)
             phone = self._by_mac.get(key[1])
             if phone and (not phone.place or phone.place[0].address != gateway):
                 phone.settled_since = self.world.now
                 self.count("registered where it is not")
-        elif len(self.settings.ip_versions) > 1:
+        elif len(self._by_mac[key[1]].ip_versions) > 1:
             self._newest[anchor].pop(key, None)  # perhaps of one IP version alone
             return
         else:
@@ -138,6 +135,7 @@ class Judge:
 
     def anchor_restarted(self, anchor):
         """What its journal says is what was accepted."""
+        self.order.forget(anchor)
         self._touched[anchor].clear()
         newest = self._newest[anchor]
         newest.clear()
@@ -150,9 +148,11 @@ class Judge:
 
     def update_sent(self, access_point, data):
         """Only who is there may be registered."""
+        found = options_of(data)
+        self.order.sent(access_point, (found[8][1:], found[25][2:]), data)
         if not data[10] and not data[11]:
             return
-        phone = self._by_mac[options_of(data)[25][2:]]
+        phone = self._by_mac[found[25][2:]]
         if phone.place and phone.place[0] is access_point and not phone.asleep:
             return
         left = phone.left.get(access_point)
@@ -165,12 +165,12 @@ class Judge:
         if data[6] != 1 or self.settings.hostile or len(data) != (data[1] + 1) * 8:
             return
         found = options_of(data)
-        address = found.get(36, b"")[2:6]
+        home = found[36][2:6] if 36 in found else (found[22][2:], found[22][1])
         for interface in LINKS:
-            mac = access_point.kernel.neighbours.get((interface, address))
+            mac = access_point.kernel.neighbours.get((interface, home))
             phone = self._by_mac.get(mac)
             if phone and not self._is_there(phone, access_point):
-                self._expect_gone(access_point, interface, mac, address, PATIENCE)
+                self._expect_gone(access_point, interface, mac, home, PATIENCE)
 
     @staticmethod
     def _is_there(phone, access_point):
@@ -210,6 +210,10 @@ class Judge:
             return  # the next start will see to it
         if phone.left.get(access_point, -1) > since:
             return  # it has been there again
+        if access_point.authenticator.restarted_at > since:
+            self._expect_gone(access_point, *client, RESTORED + 20 * len(
+                access_point.kernel.elements))
+            return
         raise Violation("%s still forwards for %s, which has left" % (
             access_point.name, phone.name))
 
@@ -256,9 +260,23 @@ class Judge:
 
     def leased(self, access_point, binding):
         """DHCP tells a client an address: packets must already flow."""
+        if binding.state == DENIED:
+            return  # the kernel has just refused it
         if not access_point.kernel.serves(
                 binding.interface, binding.mac, binding.home_address, binding.anchor.index):
             raise Violation("%s is told an address that is not forwarded" % binding)
+
+    def advertised(self, access_point, interface, frame):
+        """A router advertisement names the prefixes of the client that it goes to alone."""
+        mac = frame[:6]
+        binding = access_point.core.bindings.get(interface, mac)
+        if binding and binding.state == DENIED:
+            return  # the kernel has just refused it
+        for prefix, length, lifetime in prefixes_of(frame):
+            index = access_point.kernel.elements.get((interface, mac, (prefix, length)))
+            if lifetime and index is None:
+                raise Violation("%s tells %s a prefix that it has not" % (
+                    access_point.name, self._by_mac[mac].name))
 
     # Service
 
@@ -294,6 +312,9 @@ class Judge:
         binding = access_point.core.bindings.get(interface, phone.mac)
         if binding is None or binding.forwarded is None:
             return "the gateway has %s" % (binding.state if binding else "no binding")
+        if tuple([6 if isinstance(home, tuple) else 4 for home in binding.forwarded]) != (
+                phone.ip_versions):
+            return "it has not every IP version"
         for home in binding.forwarded:
             problem = self._problem_of_home(phone, access_point, interface, binding, home)
             if problem:
@@ -357,6 +378,18 @@ class Judge:
                 raise Violation("gateways and %s disagree: %s" % (
                     anchor.name, ours ^ theirs))
 
+        for phone in self.phones:
+            if phone.ipv6 and phone.place and phone.answers == 1 and not phone.blocked:
+                self._check_prefixes(phone)
+
+    def _check_prefixes(self, phone):
+        access_point, interface = phone.place
+        binding = access_point.core.bindings.get(interface, phone.mac)
+        homes = binding.forwarded if binding else ()
+        wanted = {home for home in homes or () if isinstance(home, tuple)}
+        if phone.ipv6.current_prefixes() != wanted:
+            raise Violation("%s uses other prefixes than it has" % phone.name)
+
     def emptiness(self):
         """All have gone: nobody holds anything."""
         for node in self.access_points:
@@ -376,131 +409,3 @@ def _key(anchor, home):
     """(identity, MAC) of the client that has this home at the anchor."""
     binding = anchor.core.cache.of_address(home)
     return binding.mn_identifier[1], binding.link_layer_identifier
-
-
-def options_of(data):
-    """{type: octets} of the options of a well-formed update, acknowledgement or revocation."""
-    found = {}
-    place, end = 12, len(data)
-    while place < end:
-        kind = data[place]
-        if kind == 0:
-            place += 1
-            continue
-        after = place + 2 + data[place + 1]
-        found.setdefault(kind, data[place + 2:after])
-        place = after
-    return found
-
-
-def homes_of(data):
-    """The IPv4 address and the prefixes that an acknowledgement assigns."""
-    homes = []
-    place, end = 12, len(data)
-    while place < end:
-        kind = data[place]
-        if kind == 37 and data[place + 2] < 128:
-            homes.append(data[place + 4:place + 8])
-        elif kind == 22:
-            homes.append((data[place + 4:place + 20], data[place + 3]))
-        place += 1 if kind == 0 else 2 + data[place + 1]
-    return homes
-
-
-def audit_gateway(node):
-    """Kernel, journal and timers hold what the Binding Update List wants, and nothing else."""
-    gateway = node.core
-    forwarded = [binding for binding in gateway.bindings if binding.forwarded]
-    for binding in forwarded:
-        if any(not node.kernel.serves(
-                binding.interface, binding.mac, home, binding.anchor.index)
-               for home in binding.forwarded):
-            raise Violation("%s does not forward for %s" % (node.name, binding))
-        if any(node.kernel.keys.get((binding.anchor.index, home)) != binding.keys
-               for home in binding.forwarded):
-            raise Violation("%s: the kernel has other GRE keys of %s" % (node.name, binding))
-        kept = node.journal.get(journal_record.key(binding))
-        if kept is None:
-            raise Violation("%s: %s is not in the journal" % (node.name, binding))
-        copy = journal_record.binding(kept, node.configuration)
-        for field in ("homes", "expires_at", "lifetime", "mn_identifier", "anchor", "keys"):
-            if getattr(copy, field) != getattr(binding, field):
-                raise Violation("%s: the journal has another %s of %s" % (
-                    node.name, field, binding))
-    if not node.kernel.is_whole(sum([len(binding.forwarded) for binding in forwarded])):
-        raise Violation("%s: objects are left in the kernel" % node.name)
-    if len(node.kernel.keys) != sum([len(binding.forwarded) for binding in forwarded
-                                     if binding.keys]):
-        raise Violation("%s: GRE keys are left in the kernel" % node.name)
-    downlink = [binding.downlink_key for binding in forwarded if binding.keys]
-    if len(set(downlink)) != len(downlink):
-        raise Violation("%s: two sessions have one downlink key" % node.name)
-    if len(node.journal) != len({binding.mac for binding in forwarded}):
-        raise Violation("%s: records are left in the journal" % node.name)
-    for binding in gateway.bindings:
-        _audit_binding(node, binding)
-    for purpose, station in gateway.timers._live:
-        if gateway.bindings.get(*station) is None:
-            raise Violation("%s: timer %s of nobody is left" % (node.name, purpose))
-    for station in gateway.presence._waiting:
-        if gateway.bindings.get(*station) is None:
-            raise Violation("%s: somebody waits for nobody" % node.name)
-
-
-#: For a binding in each state: the timers of which one of each group must run, and those that may.
-_TIMERS = {
-    IDLE: ((), ("refresh", "presence")),
-    REGISTERING: ((("retransmit", "presence"),), ("refresh", "retransmit", "presence")),
-    ACTIVE: ((("expiry",), ("refresh", "presence")), ("expiry", "refresh", "presence")),
-    REFRESHING: ((("expiry",), ("retransmit", "presence")),
-                 ("expiry", "refresh", "retransmit", "presence")),
-    DEREGISTERING: ((("retransmit",),), ("refresh", "retransmit", "presence")),
-    DENIED: ((), ("refresh", "retransmit", "presence")),
-}
-
-
-def _audit_binding(node, binding):
-    timers = node.core.timers
-    running = tuple([purpose for purpose in ("expiry", "presence", "refresh", "retransmit")
-                     if (purpose, binding.key) in timers])
-    needed, allowed = _TIMERS[binding.state]
-    if not set(running) <= set(allowed) or any(not set(group) & set(running) for group in needed):
-        raise Violation("%s: %s is %s with the timers %s" % (
-            node.name, binding, binding.state, running))
-    if (binding.state in _SERVING) != (binding.forwarded is not None):
-        raise Violation("%s: %s is %s but forwarded as %s" % (
-            node.name, binding, binding.state, binding.forwarded))
-    if not binding.attached and binding.state != DEREGISTERING and "presence" not in running:
-        raise Violation("%s: %s is kept though it is gone" % (node.name, binding))
-
-
-def audit_anchor(node):
-    """Kernel, journal, pool and timers hold what the Binding Cache wants, and nothing else."""
-    anchor = node.core
-    entries = list(anchor.cache)
-    homes = [(home, entry) for entry in entries for home in entry.home_addresses()]
-    wanted = {home: BLACKHOLE if entry.deregistered else entry.tunnel for home, entry in homes}
-    if len(wanted) != len(homes):
-        twice = [home for home, _ in homes if len([1 for other, _ in homes if other == home]) > 1]
-        raise Violation("%s: two sessions have %s" % (
-            node.name, [(show(home), entry.number) for home, entry in homes if home in twice]))
-    if node.routes != wanted:
-        raise Violation("%s: the kernel's routes are not those of the sessions" % node.name)
-    if node.keys != {home: entry.keys for home, entry in homes
-                     if entry.keys and not entry.deregistered}:
-        raise Violation("%s: the kernel's GRE keys are not those of the sessions" % node.name)
-    if set(node.journal) != {str(entry.number) for entry in entries}:
-        raise Violation("%s: the journal is not that of the sessions" % node.name)
-    used = {entry.tunnel for entry in entries if not entry.deregistered}
-    if used != set(anchor.sessions.tunnels()) or not used <= node.devices:
-        raise Violation("%s: the tunnels are not those of the sessions" % node.name)
-    pools = [pool for service in anchor.policy.services.values()
-             for pool in (service.addresses, service.prefixes) if pool]
-    held = sum([pool.used for pool in pools])
-    if held != len(homes):
-        raise Violation("%s: %d addresses are held for %d in use" % (node.name, held, len(homes)))
-    timers = {(SESSION, entry.number) for entry in entries}
-    timers |= {(REVOCATION, number) for number in anchor._revocations._by_sequence}
-    timers |= {(WAITING, key) for key in anchor._registration._waiting._updates}
-    if set(anchor._timers._live) != timers:
-        raise Violation("%s: timers are left" % node.name)

@@ -3,6 +3,7 @@
 
 import frames
 from access_point import LINKS
+from ipv6_host import Ipv6Host
 
 from mag_lite.wire import arp, dhcpv4, ethernet
 from mag_lite.wire.address import format_mac
@@ -20,11 +21,13 @@ class Phone:
     `answers` is the probability that it answers a probe while it is awake.
     """
 
-    def __init__(self, world, judge, number, identity, answers, busy):
+    def __init__(self, world, judge, number, identity, ip_versions, answers, busy):
         self.world = world
         self.judge = judge
         self.mac = b"\x02\x00\x00\x00" + number.to_bytes(2, "big")
         self.identity = identity
+        self.ip_versions = ip_versions
+        self.ipv6 = Ipv6Host(self, number % 40 == 39) if 6 in ip_versions else None
         self.answers = answers
         self.place = None
         self.asleep = False
@@ -54,6 +57,10 @@ class Phone:
     def is_at(self, access_point, interface):
         """True if it is there and listens."""
         return self.place == (access_point, interface) and not self.asleep
+
+    def is_attached(self, attachment):
+        """True if it is still where it was when it came for the `attachment`th time."""
+        return attachment == self._attachment and self.place is not None
 
     def hears_poll(self, access_point, interface):
         """True if it acknowledges a frame now."""
@@ -183,6 +190,8 @@ class Phone:
             self.identity = b"+" + self.identity
         self._keys.clear()
         self.address = None
+        if self.ipv6:
+            self.ipv6.forget()
         self.come(*self.place)
 
     # Speaking
@@ -194,14 +203,20 @@ class Phone:
             access_point.authenticator.frame(self, interface, frame)
 
     def _chatter(self, attachment):
-        if attachment == self._attachment and self.place:
+        if self.is_attached(attachment):
             self.world.after(CHATTER, self._chatter, attachment)
             self._ask_router()
 
     def _configure(self, attachment):
         """It has an address, or wants one."""
-        if attachment != self._attachment or not self.place:
+        if not self.is_attached(attachment):
             return
+        if self.ipv6:
+            self.ipv6.configure(attachment)
+        if 4 in self.ip_versions:
+            self._configure_ipv4(attachment)
+
+    def _configure_ipv4(self, attachment):
         if self.address is None:
             self._discover(attachment)
         elif self.world.chance() < 0.6:
@@ -210,7 +225,7 @@ class Phone:
             self._reboot()
 
     def _discover(self, attachment):
-        if attachment == self._attachment and self.place and self.address is None:
+        if self.is_attached(attachment) and self.address is None:
             self.world.after(ASK_AGAIN, self._discover, attachment)
             options = {dhcpv4.RAPID_COMMIT: b""} if self.mac[5] & 1 else {}
             self.say(self._frame(dhcpv4.DISCOVER, None, None, options))
@@ -257,9 +272,11 @@ class Phone:
             self.world.after(10000, self._configure, self._attachment)
 
     def _ask_router(self):
+        if self.ipv6:
+            self.ipv6.ask_router()
         if self.address:
             self.say(frames.arp_request(self.mac, self.address, self.router))
-        else:
+        elif 4 in self.ip_versions:
             self._discover(self._attachment)
 
     def _babble(self):
@@ -278,7 +295,9 @@ class Phone:
         if kind == ethernet.ARP:
             self._hear_arp(arp.decode(frame[14:]))
         elif kind == ethernet.IPV4:
-            self._hear_dhcp(access_point, interface, dhcpv4.decode(decode_udp4(frame[14:])[4]))
+            self._hear_dhcp(dhcpv4.decode(decode_udp4(frame[14:])[4]))
+        elif kind == ethernet.IPV6 and self.ipv6:
+            self.ipv6.hear(frame[14:])
 
     def _hear_arp(self, packet):
         if packet.operation == arp.REQUEST and packet.target_address == self.address:
@@ -286,7 +305,7 @@ class Phone:
                 self.world.after(self.world.between(1, 8), self.say, frames.arp_answer(
                     self.mac, self.address, packet.sender_address))
 
-    def _hear_dhcp(self, access_point, interface, message):
+    def _hear_dhcp(self, message):
         kind = message.message_type()
         if kind == dhcpv4.OFFER:
             self._request(message.yiaddr)

@@ -3,7 +3,7 @@
 
 from collections import namedtuple
 
-from access_point import AccessPoint
+from access_point import KINDS, AccessPoint
 from anchor_node import AnchorNode
 from judge import LATER, Judge
 from network import Network
@@ -19,7 +19,7 @@ from mag_lite.wire.address import parse_address
 Settings = namedtuple("Settings", (
     "access_points", "anchors", "phones", "lifetime", "timestamps", "encapsulation", "ipv6",
     "skew", "busy", "fair_for", "bad_for", "hostile", "scarce",
-    "ip_versions"))
+    "kinds"))
 
 AUDIT = 1000
 
@@ -34,7 +34,8 @@ def choose_settings(world):
         ipv6=world.chance() < 0.25, skew=pick((0, 10, 10, 40)), busy=pick((5000, 20000, 60000)),
         fair_for=pick((20000, 60000, 180000)), bad_for=pick((3000, 15000, 40000)),
         hostile=world.chance() < 0.1, scarce=world.chance() < 0.08,
-        ip_versions=pick(((4,), (4,), (4, 6), (6,))))
+        kinds=pick((("four",), ("four",), ("four", "six", "both"), ("four", "six", "both"),
+                    ("six",), ("both",))))
 
 
 class Scenario:
@@ -81,10 +82,13 @@ class Scenario:
         """Some have the identity of another; some do not answer probes, or not always."""
         world = self.world
         name = number - 1 if number % 25 == 24 else number
-        identity = b"p%d@a%d.example" % (name, name % self.settings.anchors)
+        kind = self.settings.kinds[name % len(self.settings.kinds)]
+        if self.settings.encapsulation == "ip" and not self.settings.ipv6:
+            kind = "four"  # a tunnel of IPv4 in IPv4 carries nothing else
+        identity = b"%s%d@a%d.example" % (kind.encode(), name, name % self.settings.anchors)
         answers = 1 if world.chance() < 0.9 else world.choose((0, 0.5, 0.9))
         busy = self.settings.busy * (1 + 9 * (world.chance() < 0.3))
-        return Phone(world, self.judge, number, identity, answers, busy)
+        return Phone(world, self.judge, number, identity, KINDS[kind], answers, busy)
 
     def run(self, events):
         """Trouble and quiet in turn, for so many events at least; then all go."""

@@ -94,6 +94,8 @@ def show(value):
     """A value of the trace as text."""
     if isinstance(value, bytes) and len(value) == 6:
         return format_mac(value)
+    if isinstance(value, bytes) and value.endswith(b".example"):
+        return value.decode("ascii", "backslashreplace")
     if isinstance(value, bytes) and len(value) in (4, 16):
         return format_address(value)
     if isinstance(value, bytes):

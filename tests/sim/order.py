@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether an anchor accepts updates in the order in which they were sent, and tells gateways
+whom it has moved away from them.
+"""
+
+from collections import OrderedDict
+
+from octets import homes_of, options_of
+from world import Violation
+
+#: Updates of one client that may still arrive.
+REMEMBERED = 64
+#: An anchor waits for a moment with its news, which then may meet other news (ms).
+SOON = 1000
+#: So long (ms) before, an anchor may have asked the gateway whether the client has left it.
+REVOKING = 4000
+#: By so much (ms) a stamp may be ahead of the clock, so that none is used twice.
+ONE_MOMENT = 100
+
+
+class Order:
+    """Of all sessions; a client is (identity, MAC).  Raises Violation."""
+
+    def __init__(self, world, settings):
+        self.world = world
+        self.settings = settings
+        self._sent = {}  # client -> {(gateway's address, sequence): when, by which clock}
+        self._accepted = {}  # session -> (gateway's address, when it was sent, by which clock)
+        self._place = {}  # session -> (gateway that has it, since when)
+        self._told = {}  # (gateway's address, client) -> when it was told of that (ms)
+
+    def forget(self, anchor):
+        """An anchor begins anew."""
+        for session in list(self._place):
+            if session[0] is anchor:
+                self.ended(anchor, session[1])
+
+    def ended(self, anchor, number):
+        """An anchor has deleted a session, and with it what was accepted last."""
+        self._accepted.pop((anchor, number), None)
+        self._place.pop((anchor, number), None)
+
+    def sent(self, access_point, client, data):
+        """A gateway sends an update."""
+        now = self.world.now
+        stamp = now + access_point.error if access_point.synchronised else None
+        updates = self._sent.setdefault(client, OrderedDict())
+        if len(updates) >= REMEMBERED:
+            updates.popitem(last=False)
+        updates[access_point.address, data[6:8]] = now, stamp
+
+    def accepted(self, anchor, gateway, client, data):
+        """An anchor accepts it."""
+        binding = self._session(anchor, data)
+        if binding is None:
+            return
+        session = anchor, binding.number
+        self._moves(session, gateway if data[10] or data[11] else None, client)
+        found = self._sent.get(client, {}).get((gateway, data[8:10]))
+        former = self._accepted.pop(session, None)
+        if found is None or self.settings.hostile:
+            return
+        if former and _is_older(gateway, found, former):
+            raise Violation("%s accepts an update for %s that is older than another" % (
+                anchor.name, client))
+        self._accepted[session] = (gateway,) + found
+
+    @staticmethod
+    def _session(anchor, data):
+        found = [anchor.core.cache.of_address(home) for home in homes_of(data)]
+        return found[0] if found else None
+
+    def _moves(self, session, gateway, client):
+        former, _ = self._place.get(session, (None, 0))
+        if gateway != former:
+            self._place[session] = gateway, self.world.now
+            if gateway and former:
+                self.world.after(SOON, self._check_told, session, session[0].core, client,
+                                 former, self.world.now)
+
+    def tells(self, gateway, data):
+        """An anchor sends a revocation."""
+        found = options_of(data)
+        self._told[gateway, found[8][1:]] = self.world.now
+
+    def _check_told(self, session, core, client, former, since):
+        if session[0].core is not core or self._place.get(session, (None, 0))[1] != since:
+            return  # it has been killed, or there is later news
+        if self.settings.hostile:
+            return
+        if self._told.get((former, client[0]), -1) < since - REVOKING:
+            raise Violation("%s did not tell a gateway that %s has left it" % (
+                session[0].name, client))
+
+
+def _is_older(gateway, update, former):
+    """By their stamps if both have one; else the numbers of one gateway tell."""
+    when, stamp = update
+    if stamp is not None and former[2] is not None:
+        return stamp + ONE_MOMENT < former[2]
+    return stamp is former[2] is None and gateway == former[0] and when < former[1]
