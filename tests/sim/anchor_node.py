@@ -131,7 +131,9 @@ class AnchorNode(Node):
     def _route(self, action):
         if self.refuses_routes:
             self.refuses_routes -= 1
-            self.judge.disturb(self.core.cache.of_address(action.address).link_layer_identifier)
+            binding = self.core.cache.of_address(action.address)
+            if binding:  # else it has been refused its other home
+                self.judge.disturb(binding.link_layer_identifier)
             self.core.forwarding_failed(action.address, self.monotonic())
             return
         tunnel = Tunnel(action.mag, action.local, action.encapsulation)
