@@ -37,6 +37,7 @@ class AccessPoint(Node):
         self.refuses_routes = 0
         self._restarts = 0
         self._settings = settings
+        self.hostile = settings.hostile
         self.configuration = self._configure()
 
     def _configure(self):

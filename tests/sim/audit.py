@@ -80,6 +80,8 @@ def _audit_binding(node, binding):
         raise Violation("%s: %s is not advertised to in time, or without cause" % (
             node.name, binding))
     needed, allowed = _TIMERS[binding.state]
+    if node.hostile and not binding.outstanding:
+        needed = ()  # it was answered nonsense, and must not repeat itself
     if not set(running) <= set(allowed) or any(not set(group) & set(running) for group in needed):
         raise Violation("%s: %s is %s with the timers %s" % (
             node.name, binding, binding.state, running))
