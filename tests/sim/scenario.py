@@ -83,8 +83,6 @@ class Scenario:
         world = self.world
         name = number - 1 if number % 25 == 24 else number
         kind = self.settings.kinds[name % len(self.settings.kinds)]
-        if self.settings.encapsulation == "ip" and not self.settings.ipv6:
-            kind = "four"  # a tunnel of IPv4 in IPv4 carries nothing else
         identity = b"%s%d@a%d.example" % (kind.encode(), name, name % self.settings.anchors)
         answers = 1 if world.chance() < 0.9 else world.choose((0, 0.5, 0.9))
         busy = self.settings.busy * (1 + 9 * (world.chance() < 0.3))
