@@ -37,7 +37,7 @@ def packages() -> list:
     return [_package(program, interpreter) for program in ("pmip-mag", "pmip-lma")
             for interpreter in ("micropython", "python3-light")] + [
         Package(source, source, _luci_title(source),
-                ("luci-base", "pmip-mag") if source == luci.NAME else (luci.NAME,), (), None)
+                ("luci-base" if source == luci.NAME else luci.NAME,), (), None)
         for source in luci.sources()]
 
 

@@ -245,7 +245,13 @@ VALUES = ("0", "1", "3", "4", "-5", "+5", "5 ", "575", "576", "9000", "9001", "2
           "10.0.0.1", "10.0.0.256", "10.0.0.01", "10.0.0", "::1", "fe80::1%eth0", "1::2::3",
           "2001:db8::1", "::ffff:1.2.3.4", "::1.2.3.4.5", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9",
           "12345::", "/var/run/x", "var/run", "/" + 100 * "x", "wlan0", "wlan 0", "a/b", "..",
-          16 * "w", 254 * "x", "é" * 127, "tab\there", "*@example.org", "[::1]", "1:2:3:4:5:6:7::")
+          16 * "w", 254 * "x", "é" * 127, "tab\there", "*@example.org", "[::1]", "1:2:3:4:5:6:7::",
+          "10.20.0.0/16", "10.20.0.1/16", "10.20.0.0/33", "10.20.0.0/016", "0.0.0.0/0",
+          "10.0.0.1/32",
+          "10.20.0.0", "10.20.0.0/", "/16", "10.20.0.0/16/2", "10.20.16.0/20", "10.20.8.0/20",
+          "2001:db8:100::/40", "2001:db8:100::/39", "2001:db8:1ff::/40", "2001:db8::1/128", "::/0",
+          "2001:db8::/129", "2001:db8:0:8000::/49", "2001:db8:0:8000::/48", "::1.2.3.4/128",
+          "::1.2.3.4/96")
 
 
 @pytest.mark.parametrize("section", [each.type for each in configuration.SCHEMA])
@@ -255,11 +261,18 @@ def test_the_browser_refuses_what_the_daemon_refuses_in_its_words(pages, section
         "config access 'access'\n", running=False)
     pages.show("view.pmip.settings")
     pages.browser.enter("#cbid\\.pmip\\.mag\\.lma", "")  # of no IP version that others must have
-    options = next(each.options for each in configuration.SCHEMA if each.type == section)
+    assert_same_words(pages, configuration.SCHEMA, section,
+                      (("profile", "anchor"), ("profile", "access")))
+
+
+def assert_same_words(pages, schema, section, chosen):
+    """The page refuses what a schema refuses of the options of a section of its type's name, but
+    for what is `chosen` from a list."""
+    options = next(each.options for each in schema if each.type == section)
     compared = 0
     for name, kind, _default, _ in options:
         is_choice = kind is settings.FLAG or " or " in kind.what and "address" not in kind.what
-        if is_choice or (section, name) in (("profile", "anchor"), ("profile", "access")):
+        if is_choice or (section, name) in chosen:
             continue  # there is nothing wrong to choose
         said = pages.browser.evaluate(
             f"{json.dumps(VALUES)}.map(value => window.map.sections.find(section => "

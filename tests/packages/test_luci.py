@@ -31,6 +31,7 @@ def test_the_packages_put_everything_in_its_place():
     package = builder.untar(builder.package("ipk", luci.NAME))
     found = builder.untar(package["./data.tar.gz"][1])
     for path in ("www/luci-static/resources/view/pmip/status.js",
+                 "www/luci-static/resources/view/pmip-lma/settings.js",
                  "usr/share/luci/menu.d/luci-app-pmip.json",
                  "usr/share/rpcd/acl.d/luci-app-pmip.json"):
         assert found["./" + path][0].mode == 0o644
@@ -38,15 +39,17 @@ def test_the_packages_put_everything_in_its_place():
     assert "./usr/lib/lua/luci/i18n/pmip.de.lmo" in builder.untar(german["./data.tar.gz"][1])
 
 
-def test_the_menu_leads_to_pages_that_there_are_and_to_the_rights_they_need():
+def test_the_menus_lead_to_pages_that_there_are_and_to_the_rights_they_need():
+    """Each is there where the configuration file of its daemon is."""
     files = luci.application()
-    menu = json.loads(files["/usr/share/luci/menu.d/luci-app-pmip.json"])
-    rights = json.loads(files["/usr/share/rpcd/acl.d/luci-app-pmip.json"])
-    for entry in menu.values():
-        if entry["action"]["type"] == "view":
-            assert f"/www/luci-static/resources/view/{entry['action']['path']}.js" in files
-        assert set(entry.get("depends", {}).get("acl", [])) <= set(rights)
-    assert menu["admin/services/pmip"]["depends"]["acl"] == list(rights)
+    for name, daemon in (("luci-app-pmip", "pmip"), ("luci-app-pmip-lma", "pmip-lma")):
+        menu = json.loads(files[f"/usr/share/luci/menu.d/{name}.json"])
+        rights = json.loads(files[f"/usr/share/rpcd/acl.d/{name}.json"])
+        for entry in menu.values():
+            if entry["action"]["type"] == "view":
+                assert f"/www/luci-static/resources/view/{entry['action']['path']}.js" in files
+        assert menu[f"admin/services/{daemon}"]["depends"] == {
+            "acl": list(rights), "uci": {daemon: True}}
 
 
 def test_scripts_become_shorter_and_stay_the_same():

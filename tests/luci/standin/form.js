@@ -22,7 +22,8 @@
 		read(field) { return field.value; }
 		isWrong(section_id, value) {
 			if (value === '' || value == null || (Array.isArray(value) && !value.length))
-				return this.rmempty === false ? 'Expecting: non-empty value' : null;
+				if (this.rmempty === false)
+					return 'Expecting: non-empty value';
 			const right = this.validate(section_id, value);
 			return right === true ? null : String(right);
 		}
@@ -66,6 +67,10 @@
 		fill(field, value) { field.value = [].concat(value || []).join('\n'); }
 		read(field) { return field.value.split('\n').filter(function(line) { return line; }); }
 		loaded(section_id) { return [].concat(super.loaded(section_id) || []); }
+		isWrong(section_id, value) { // each item for itself
+			const wrong = [].concat(value).map((item) => super.isWrong(section_id, item)).filter(function(each) { return each; });
+			return wrong.length ? wrong[0] : value.length ? null : super.isWrong(section_id, value);
+		}
 	}
 
 	class Button extends Value {

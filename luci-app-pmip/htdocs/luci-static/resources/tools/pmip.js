@@ -3,6 +3,7 @@
 'require baseclass';
 'require fs';
 'require rpc';
+'require uci';
 'require ui';
 
 // What the pages of Proxy Mobile IP have in common.  What a client, an anchor or a command says
@@ -45,17 +46,22 @@ return baseclass.extend({
 
 	// The answer, with the events of `mac` if given; null while the gateway does not run.
 	overview: function(mac) {
-		return callOverview(mac).catch(function(error) {
+		return this.orNull(callOverview(mac));
+	},
+
+	// An answer, or null while the daemon does not run.
+	orNull: function(called) {
+		return called.catch(function(error) {
 			if (/Object not found/.test(error.message))
 				return null;
 			throw error;
 		});
 	},
 
-	// What is missing on this machine: [{level, text, remedy}].
-	check: function() {
-		return fs.exec('/usr/bin/pmip', [ '-j', 'check' ]).then(function(done) {
-			return JSON.parse(done.stdout).findings;
+	// Nothing on machines without this configuration: they are something else.
+	ifConfigured: function(configuration, ask) {
+		return L.resolveDefault(uci.load(configuration), null).then(function() {
+			return uci.sections(configuration).length ? ask() : undefined;
 		});
 	},
 
@@ -68,8 +74,18 @@ return baseclass.extend({
 		});
 	},
 
-	start: function() {
-		return fs.exec('/etc/init.d/pmip', [ 'start' ]).then(function(done) {
+	// What a command says.
+	run: function(command, verb) {
+		return fs.exec(command, [ '-j', verb ]).then(function(done) { return JSON.parse(done.stdout); });
+	},
+
+	// What is missing on this machine: [{level, text, remedy}].
+	check: function() {
+		return this.run('/usr/bin/pmip', 'check').then(function(answer) { return answer.findings; });
+	},
+
+	start: function(service) {
+		return fs.exec('/etc/init.d/' + service, [ 'start' ]).then(function(done) {
 			if (done.code)
 				throw new Error(done.stderr || done.stdout);
 		});
@@ -120,6 +136,41 @@ return baseclass.extend({
 		return E('td', { 'class': 'td', 'data-title': title }, [ content ]);
 	},
 
+	// Is it working?  Troubles, or what is well.
+	glance: function(troubles, well) {
+		return E('div', { 'class': troubles.length ? 'alert-message warning' : 'alert-message success', 'id': 'pmip-glance' }, troubles.length
+			? troubles.map(function(text) { return E('div', {}, [ text ]); })
+			: [ well ]);
+	},
+
+	// `start` is null for those who may only look.
+	stopped: function(title, text, start, settings) {
+		return E('div', { 'class': 'alert-message error' }, [
+			E('h4', {}, [ title ]),
+			E('p', {}, [ text ]),
+			E('button', { 'class': 'btn cbi-button cbi-button-apply', 'id': 'pmip-start', 'disabled': start ? null : true, 'click': start }, [ _('Start') ]),
+			' ',
+			E('a', { 'class': 'btn cbi-button', 'href': L.url(settings) }, [ _('Settings') ])
+		]);
+	},
+
+	// A question before something that cannot be taken back.
+	ask: function(title, texts, confirmed) {
+		ui.showModal(title, texts.map(function(text) { return E('p', {}, [ text ]); }).concat([
+			E('div', { 'class': 'right' }, [
+				E('button', { 'class': 'btn', 'click': ui.hideModal }, [ _('Cancel') ]),
+				' ',
+				E('button', { 'class': 'btn cbi-button-negative important', 'id': 'pmip-confirm', 'click': confirmed }, [ title ])
+			])
+		]));
+	},
+
+	counters: function(counters) {
+		return E('table', { 'class': 'table' }, Object.keys(counters).sort().map(L.bind(function(name) {
+			return this.row(name, String(counters[name]));
+		}, this)));
+	},
+
 	row: function(title, content) {
 		return E('tr', { 'class': 'tr' }, [
 			E('td', { 'class': 'td left', 'width': '33%' }, [ title ]),
@@ -135,7 +186,9 @@ return baseclass.extend({
 			const fails = each.level == 'FAIL';
 			return E('tr', { 'class': 'tr' }, [
 				E('td', { 'class': 'td left', 'width': '10%' }, [
-					E('span', { 'class': fails ? 'label important' : 'label warning' }, [ fails ? _('wrong') : _('perhaps') ])
+					// LuCI's theme has no red label.
+					E('span', fails ? { 'class': 'label', 'style': 'background:#c00000;color:#fff' } : { 'class': 'label warning' },
+						[ fails ? _('wrong') : _('perhaps') ])
 				]),
 				E('td', { 'class': 'td left' }, [
 					E('div', {}, [ each.text ]),

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 'use strict';
-'require dom';
 'require form';
 'require rpc';
 'require tools.pmip as pmip';
+'require tools.pmip_form as forms';
 'require tools.pmip_kinds as kinds';
 'require uci';
 'require ui';
 'require view';
 
 const callWireless = rpc.declare({ object: 'luci-rpc', method: 'getWirelessDevices', expect: { '': {} } });
-
-const ON = [ '1', 'on', 'true', 'yes', 'enabled' ];
 
 // The access points that are up: [{section, device, ssid, enterprise}].
 function accessPoints(radios) {
@@ -37,18 +35,6 @@ function sectionShown(section, accessPoints) {
 
 function shown(accessPoint) {
 	return accessPoint.device + ' (' + accessPoint.ssid + ')';
-}
-
-// A switch that understands every word that the daemon understands.
-function flag(section, tab, name, title, description) {
-	const option = tab ? section.taboption(tab, form.Flag, name, title, description) : section.option(form.Flag, name, title, description);
-	option.rmempty = false;
-	option.default = '1';
-	option.load = function(section_id) {
-		const value = uci.get('pmip', section_id, name);
-		return value == null || ON.includes(value) ? '1' : '0';
-	};
-	return option;
 }
 
 function ipVersions(option) {
@@ -107,7 +93,7 @@ return view.extend({
 		section.addremove = false;
 		section.tab('general', _('General'));
 		section.tab('advanced', _('Advanced'));
-		flag(section, 'general', 'enabled', _('Enable'), _('Start the gateway.'));
+		forms.flag(L.bind(section.taboption, section, 'general'), 'pmip', 'enabled', _('Enable'), _('Start the gateway.'));
 
 		let option = section.taboption('general', form.Value, 'lma', _('Anchor'),
 			_('IPv4 or IPv6 address of the anchor of all clients for which no profile names another.'));
@@ -171,7 +157,7 @@ return view.extend({
 		option.placeholder = '/var/run/hostapd';
 		option.modalonly = true;
 
-		option = flag(section, null, 'isolate', _('Isolate'), _('Let hostapd and the bridge relay nothing between clients.'));
+		option = forms.flag(L.bind(section.option, section), 'pmip', 'isolate', _('Isolate'), _('Let hostapd and the bridge relay nothing between clients.'));
 		option.modalonly = true;
 	},
 
@@ -224,7 +210,7 @@ return view.extend({
 		option.value('', _('as for all'));
 		ipVersions(option);
 
-		flag(section, null, 'allow', _('Serve'), _('Serve these clients at all.'));
+		forms.flag(L.bind(section.option, section), 'pmip', 'allow', _('Serve'), _('Serve these clients at all.'));
 	},
 
 	handleTest: function() {

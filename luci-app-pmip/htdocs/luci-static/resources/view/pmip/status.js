@@ -143,24 +143,15 @@ return view.extend({
 	},
 
 	stopped: function() {
-		return E('div', { 'class': 'alert-message error' }, [
-			E('h4', {}, [ _('The gateway does not run') ]),
-			E('p', {}, [ _('No client is registered anew. For clients that it has served the kernel goes on forwarding until their registrations end.') ]),
-			E('button', {
-				'class': 'btn cbi-button cbi-button-apply', 'id': 'pmip-start', 'disabled': this.changing ? null : true,
-				'click': ui.createHandlerFn(this, 'handleStart')
-			}, [ _('Start') ]),
-			' ',
-			E('a', { 'class': 'btn cbi-button', 'href': L.url('admin/services/pmip/settings') }, [ _('Settings') ])
-		]);
+		return pmip.stopped(_('The gateway does not run'),
+			_('No client is registered anew. For clients that it has served the kernel goes on forwarding until their registrations end.'),
+			this.changing ? ui.createHandlerFn(this, 'handleStart') : null, 'admin/services/pmip/settings');
 	},
 
 	gateway: function(status) {
 		const troubles = this.troubles(status);
 		return E('div', {}, [
-			E('div', { 'class': troubles.length ? 'alert-message warning' : 'alert-message success', 'id': 'pmip-glance' }, troubles.length
-				? troubles.map(function(text) { return E('div', {}, [ text ]); })
-				: [ N_(status.clients, 'It works: %d client is served.', 'It works: %d clients are served.').format(status.clients) ]),
+			pmip.glance(troubles, N_(status.clients, 'It works: %d client is served.', 'It works: %d clients are served.').format(status.clients)),
 			E('table', { 'class': 'table' }, [
 				pmip.row(_('Version'), status.version),
 				pmip.row(_('Running for'), pmip.duration(status.uptime)),
@@ -329,14 +320,12 @@ return view.extend({
 
 	handleCounters: function() {
 		return pmip.stats().then(L.bind(function(counters) {
-			dom.content(this.countersNode, E('table', { 'class': 'table' }, Object.keys(counters).sort().map(function(name) {
-				return pmip.row(name, String(counters[name]));
-			})));
+			dom.content(this.countersNode, pmip.counters(counters));
 		}, this)).catch(pmip.complain);
 	},
 
 	handleStart: function() {
-		return pmip.start().then(L.bind(this.refresh, this)).catch(pmip.complain);
+		return pmip.start('pmip').then(L.bind(this.refresh, this)).catch(pmip.complain);
 	},
 
 	handleTrace: function(client) {
@@ -369,17 +358,9 @@ return view.extend({
 	},
 
 	handleDetach: function(client) {
-		ui.showModal(_('Detach'), [
-			E('p', {}, [ _('End the session of %s and send it away?').format(client.mac + ' ' + client.identity) ]),
-			E('p', {}, [ _('It may come back at once.') ]),
-			E('div', { 'class': 'right' }, [
-				E('button', { 'class': 'btn', 'click': ui.hideModal }, [ _('Cancel') ]),
-				' ',
-				E('button', {
-					'class': 'btn cbi-button-negative important', 'id': 'pmip-confirm', 'click': ui.createHandlerFn(this, 'handleConfirmed', client.mac)
-				}, [ _('Detach') ])
-			])
-		]);
+		pmip.ask(_('Detach'), [
+			_('End the session of %s and send it away?').format(client.mac + ' ' + client.identity), _('It may come back at once.')
+		], ui.createHandlerFn(this, 'handleConfirmed', client.mac));
 	},
 
 	handleConfirmed: function(mac) {

@@ -7,12 +7,12 @@ return baseclass.extend({
 	title: _('Proxy Mobile IP'),
 
 	load: function() {
-		return pmip.overview();
+		return pmip.ifConfigured('pmip', function() { return pmip.overview(); });
 	},
 
 	render: function(overview) {
 		if (!overview)
-			return E('p', {}, [ _('The gateway does not run') ]);
+			return overview === null ? E('p', {}, [ _('The gateway does not run') ]) : null;
 		const status = overview.status;
 		return E('table', { 'class': 'table' }, [
 			pmip.row(_('Clients'), String(status.clients))
