@@ -21,6 +21,8 @@ def said(script, text):
     return subprocess.run(
         ["eslint", "--no-eslintrc", "-c", f"{HERE}/eslint.json", "--format", "unix", "--stdin",
          "--stdin-filename", script, "--global", ",".join(names)],
+        # Where Debian's modules are; a Node.js that is not Debian's does not look there.
+        env={**os.environ, "NODE_PATH": "/usr/share/nodejs"},
         input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
 
 
