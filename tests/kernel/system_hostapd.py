@@ -37,6 +37,12 @@ def join(phone):
     phone.select(hostapd.frequency)
 
 
+def join_anew(phone):
+    """Whatever became of the phone's association meanwhile."""
+    phone.disconnect()
+    join(phone)
+
+
 def associated(mac):
     colons = ":".join(mac[i : i + 2] for i in range(0, 12, 2))
     return "[AUTHORIZED]" in control.command("STA " + colons)
@@ -103,6 +109,7 @@ for python in ("cpython", "micropython"):
     probe.forget()
     control.order("ENABLE")
     check("%s: and up again when enabled" % python, probe.until("up"), probe.seen)
+    join_anew(phones[0])
     told = probe.until("authorized", ONE, NAMES[ONE], seconds=30)
     check("%s: where the station comes back" % python, told, probe.seen)
     probe.forget()
@@ -115,7 +122,7 @@ for python in ("cpython", "micropython"):
     check("%s: killed" % python, down and "connection refused" in down[1], probe.seen)
     check("%s: and restarted" % python, probe.until("up"), probe.seen)
     phones[0].forget_keys()
-    join(phones[0])
+    join_anew(phones[0])
     told = probe.until("authorized", ONE, NAMES[ONE], seconds=30)
     check("%s: stations of the new hostapd are told" % python, told, probe.seen)
     probe.forget()
