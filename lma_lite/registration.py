@@ -41,6 +41,7 @@ class Registration:
             return
         code = self.admission.check(update)
         if code == status.ACCEPTED:
+            self._waiting.overtake(update)
             self._decide(update, now)
         else:
             self._refuse(update, code)

@@ -24,12 +24,17 @@ class WaitingUpdates:
     def add(self, key, update: ProxyBindingUpdate, until: int):
         """Let `update` wait, in place of an earlier one for the same interface; the first that
         waits for this sets the deadline (ms)."""
+        self.overtake(update)
         if key not in self._updates:
             self._timers.set((WAITING, key), until)
-        self._updates[key] = [
-            other for other in self._updates.get(key, ())
-            if (other.source, other.owner) != (update.source, update.owner)
-        ] + [update]
+        self._updates.setdefault(key, []).append(update)
+
+    def overtake(self, update: ProxyBindingUpdate):
+        """Forget what the same gateway said earlier of the same interface."""
+        for key, updates in list(self._updates.items()):
+            self._updates[key] = [
+                other for other in updates
+                if (other.source, other.owner) != (update.source, update.owner)]
 
     def take(self, key) -> list:
         """Return those that wait for this; they do no more."""

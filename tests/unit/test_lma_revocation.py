@@ -269,6 +269,15 @@ def test_a_waiting_gateway_that_repeats_itself_is_answered_once_about_the_latest
     assert [answer.sequence for answer in answers(room)] == [room.sequence]
 
 
+def test_an_update_that_waits_is_overtaken_by_the_next_of_its_gateway():
+    room = unknown()
+    answer = room.update(AP2, indicator=NEW, mac=MAC2)
+    room.wait(60000)
+    assert [each.sequence for each in answers(room)] == [room.sequence]
+    assert room.home(answer) == SECOND
+    assert room.anchor.cache.of_address(SECOND).sequence == room.sequence
+
+
 def test_two_interfaces_may_wait_for_the_same_session():
     room = unknown()
     room.update(AP2, indicator=UNKNOWN, mac=b"\x02\0\0\0\0\x03")
