@@ -119,7 +119,7 @@ def boot(script, *arguments):
     options = [word for line in OPTIONS.findall(text(script)) for word in line.split()]
     begun = time.monotonic()
     status, output = run(
-        f"{BED}/uml-run", "-t", "300", "-a", f"mac80211_hwsim.radios={RADIOS}", *options,
+        f"{BED}/uml-run", "-t", "600", "-a", f"mac80211_hwsim.radios={RADIOS}", *options,
         sys.executable, script, *arguments,
         PYTHONPATH=f"{REPOSITORY}:{REPOSITORY}/tests", PYTHONDONTWRITEBYTECODE="1",
     )
@@ -127,10 +127,11 @@ def boot(script, *arguments):
 
 
 def jobs():
-    """Each demonstration and each script of tests/kernel, with its arguments."""
+    """Each demonstration and each script of tests/kernel, with its arguments; the longest of all is
+    among the first, so that no processor waits for it at the end."""
     demo = f"{BED}/demo.py"
     found = [(demo,), (demo, "--ipv6"), (demo, "--micropython")]
-    for script in sorted(glob.glob("tests/kernel/*.py")):
+    for script in sorted(glob.glob("tests/kernel/*.py"), reverse=True):
         variants = VARIANTS.findall(text(script)) or [""]
         found += [(script, *variant.split()) for variant in variants]
     return found
