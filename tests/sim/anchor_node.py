@@ -151,6 +151,7 @@ class AnchorNode(Node):
             self.keys.pop(home, None)
 
     def _blackhole(self, action):
+        self.judge.order.given_up(self, self.core.cache.of_address(action.address).number)
         self.routes[action.address] = BLACKHOLE
         self._set_keys(action.address, None)
 

@@ -26,6 +26,7 @@ class Order:
         self.settings = settings
         self._sent = {}  # client -> {(gateway's address, sequence): when, by which clock}
         self._accepted = {}  # session -> (gateway's address, when it was sent, by which clock)
+        self._ended = {}  # session -> when its gateway de-registered it
         self._place = {}  # session -> (gateway that has it, since when)
         self._told = {}  # (gateway's address, client) -> when it was told of that (ms)
 
@@ -38,7 +39,12 @@ class Order:
     def ended(self, anchor, number):
         """An anchor has deleted a session, and with it what was accepted last."""
         self._accepted.pop((anchor, number), None)
+        self._ended.pop((anchor, number), None)
         self._place.pop((anchor, number), None)
+
+    def given_up(self, anchor, number):
+        """A gateway has said that it no longer serves a session."""
+        self._place[anchor, number] = None, self.world.now
 
     def sent(self, access_point, client, data):
         """A gateway sends an update."""
@@ -58,9 +64,12 @@ class Order:
         self._moves(session, gateway if data[10] or data[11] else None, client)
         found = self._sent.get(client, {}).get((gateway, data[8:10]))
         former = self._accepted.pop(session, None)
+        waited = self._ended.pop(session, -1) == self.world.now
+        if not data[10] and not data[11]:
+            self._ended[session] = self.world.now
         if found is None or self.settings.hostile:
             return
-        if former and _is_older(gateway, found, former):
+        if former and not waited and _is_older(gateway, found, former):
             raise Violation("%s accepts an update for %s that is older than another" % (
                 anchor.name, client))
         self._accepted[session] = (gateway,) + found
