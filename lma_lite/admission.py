@@ -98,7 +98,6 @@ class Admission:
         """AcceptForcedIPv4UDPEncapsulationRequest is 0 (RFC 5844 section 4.1.3.1)."""
         return status.ADMINISTRATIVELY_PROHIBITED if update.forces_udp else status.ACCEPTED
 
-
     def _keys_are_as_required(self, update):
         """RFC 5845 section 5.2."""
         update.may_have_keys = self._configuration.gre_key != "refuse"

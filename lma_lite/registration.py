@@ -24,8 +24,7 @@ class Registration:
     """Answers updates, and sees revocations through that updates or people began."""
 
     def __init__(self, sessions: Sessions, revocations: Revocations, waiting: WaitingUpdates,
-                 counters: Counters,
-                 history: History, actions: list):
+                 counters: Counters, history: History, actions: list):
         self.admission = None
         self._sessions = sessions
         self._cache = sessions.cache

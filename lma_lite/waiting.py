@@ -22,9 +22,7 @@ class WaitingUpdates:
         self._updates = {}
 
     def add(self, key, update: ProxyBindingUpdate, until: int):
-        """Let `update` wait, in place of an earlier one for the same interface; the first that
-        waits for this sets the deadline (ms)."""
-        self.overtake(update)
+        """Let `update` wait; the first that waits for this sets the deadline (ms)."""
         if key not in self._updates:
             self._timers.set((WAITING, key), until)
         self._updates.setdefault(key, []).append(update)

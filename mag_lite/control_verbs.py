@@ -40,15 +40,13 @@ class ControlVerbs:
 
     def _overview(self, request):
         """All that a page shows that is asked for every few seconds, in one answer."""
-        history, now = self._daemon.history, self._daemon.loop.now()
         overview = {
             "status": self._status({}),
             "clients": self._clients({})["clients"],
-            "sessions": history.course(now),
+            "sessions": self._daemon.history.course(self._daemon.loop.now()),
         }
         if request.get("mac") is not None:
-            overview["events"] = history.events(_mac(request), now)
-            overview["counters"] = history.counts(_mac(request))
+            overview.update(self._of_late(_mac(request)))
         return overview
 
     def _access(self, device):
@@ -92,10 +90,14 @@ class ControlVerbs:
                                    for bss in section.bss])
         clients = [self._client(binding, heard.get(binding.mac)) for binding in bindings]
         if wanted is not None:
-            history, now = self._daemon.history, self._daemon.loop.now()
-            clients[0]["events"] = history.events(wanted, now)
-            clients[0]["counters"] = history.counts(wanted)
+            clients[0].update(self._of_late(wanted))
         return {"clients": clients}
+
+    def _of_late(self, mac):
+        """What has become of a station."""
+        history = self._daemon.history
+        return {"events": history.events(mac, self._daemon.loop.now()),
+                "counters": history.counts(mac)}
 
     def _client(self, binding, heard):
         now = self._daemon.loop.now()

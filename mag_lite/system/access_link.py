@@ -79,7 +79,7 @@ class AccessLink:
         self.interface = interface
         self._loop = loop
         self._on_frame = on_frame
-        self._socket = _packet_socket(interface, instructions)
+        self._socket = packet_socket(interface, instructions)
         loop.add(self._socket.fileno(), self._receive)
 
     def send(self, frame: bytes) -> bool:
@@ -112,12 +112,14 @@ class AccessLink:
             self._on_frame(self.interface, frame)
 
 
-def _packet_socket(interface: str, instructions):
+def packet_socket(interface: str, instructions, outgoing: bool = False):
+    """A socket for whole frames on `interface` that pass the filter, with `outgoing` also for those
+    that we send.  OSError ENODEV when there is no such interface."""
     # Deaf (protocol 0) until it is bound, so that nothing slips past the filter.
     packet = socket.socket(sockets.AF_PACKET, sockets.SOCK_RAW, 0)
     try:
         sockets.attach_filter(packet, instructions)
-        packet.setsockopt(sockets.SOL_PACKET, sockets.PACKET_IGNORE_OUTGOING, 1)
+        packet.setsockopt(sockets.SOL_PACKET, sockets.PACKET_IGNORE_OUTGOING, int(not outgoing))
         packet.bind(sockets.packet_address(interface, _ETH_P_ALL))
         packet.setblocking(False)
     except OSError:

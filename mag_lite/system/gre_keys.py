@@ -201,4 +201,3 @@ def _octets(key: int) -> bytes:
 
 def _number(key: bytes) -> int:
     return int.from_bytes(key, "big")
-

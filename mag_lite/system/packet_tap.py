@@ -80,28 +80,22 @@ class PacketTap:
 
     def _hear_signalling(self, callback):
         protocol = struct.unpack("H", struct.pack("!H", _ETH_P_ALL))[0]
-        opened = self._open(sockets.SOCK_DGRAM, protocol, _SIGNALLING)
+        opened = socket.socket(sockets.AF_PACKET, sockets.SOCK_DGRAM, protocol)
+        sockets.attach_filter(opened, assemble(_SIGNALLING))
+        opened.setblocking(False)
         while sockets.receive(opened, _LONGEST) is not None:
             pass  # what came before there was a filter
         self._add(opened, callback)
 
     def _hear_device(self, device, on_frame):
-        # Deaf (protocol 0) until it is bound, so that nothing slips past the filter.
-        opened = self._open(sockets.SOCK_RAW, 0, list(_both_ways(access_link.PROGRAM)))
+        instructions = assemble(list(_both_ways(access_link.PROGRAM)))
         try:
-            opened.bind(sockets.packet_address(device, _ETH_P_ALL))
+            opened = access_link.packet_socket(device, instructions, outgoing=True)
         except OSError as error:
-            opened.close()
             if error.errno == sockets.ENODEV:
                 return
             raise
         self._add(opened, lambda frame: on_frame(device, frame))
-
-    def _open(self, kind, protocol, program):
-        opened = socket.socket(sockets.AF_PACKET, kind, protocol)
-        sockets.attach_filter(opened, assemble(program))
-        opened.setblocking(False)
-        return opened
 
     def _add(self, opened, callback):
         self._sockets.append(opened)

@@ -101,22 +101,17 @@ class Daemon:
 
     def findings(self) -> list:
         """What `pmip check` fails, in words, for its configuration."""
-        command = [*PYTHONS["cpython"], self._program("bin", "pmip"), "-j",
-                   "-c", self.configuration, "-r", self.directory, "check"]
         done = subprocess.run(
-            self.machine.command("env", f"PYTHONPATH={paths.REPOSITORY}", *command),
+            self.machine.command(*self._client("-c", self.configuration, "check")),
             stdout=subprocess.PIPE, check=False)
         return [finding["text"] for finding in json.loads(done.stdout)["findings"]
                 if finding["level"] == "FAIL"]
 
     def tell(self, verb: str, *arguments: str):
         """The answer of the daemon's command-line client to `verb`, as JSON values."""
-        if self.program == "pmip-mag":
-            command = [self._program("bin", "pmip"), "-r", self.directory, "-j"]
-        else:
-            command = [self._program("sbin"), "-r", self.directory, "-j"]
-        interpreter = PYTHONS["cpython"]
-        environment = [f"PYTHONPATH={paths.REPOSITORY}"]
-        return json.loads(self.machine.run(
-            "env", *environment, *interpreter, *command, verb, *arguments
-        ))
+        return json.loads(self.machine.run(*self._client(verb, *arguments)))
+
+    def _client(self, *words: str) -> list:
+        name = ("bin", "pmip") if self.program == "pmip-mag" else ("sbin",)
+        return ["env", f"PYTHONPATH={paths.REPOSITORY}", *PYTHONS["cpython"],
+                self._program(*name), "-r", self.directory, "-j", *words]

@@ -18,7 +18,7 @@ import time
 _TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.dirname(_TESTS), _TESTS, _TESTS + "/kernel/support"]
 
-from forwarding_bed import Checks  # noqa: E402
+from forwarding_bed import Checks, within  # noqa: E402
 
 from bed.daemon import Daemon  # noqa: E402
 from bed.namespace import Namespace, cable  # noqa: E402
@@ -160,14 +160,8 @@ def hears(condition, seconds=5):
     return False
 
 
-def until(condition, seconds=10):
-    """Whether the condition becomes true in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
+def until(condition):
+    return within(condition, 10)
 
 
 def start():

@@ -13,7 +13,7 @@ import time
 _TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.dirname(_TESTS), _TESTS, _TESTS + "/kernel/support"]
 
-from forwarding_bed import Checks  # noqa: E402
+from forwarding_bed import Checks, within  # noqa: E402
 
 from bed.daemon import Daemon  # noqa: E402
 from bed.namespace import Namespace, cable  # noqa: E402
@@ -132,19 +132,13 @@ def leads_to(address, remote):
     return "dev" in line and tunnels().get(line.split("dev ")[1].split()[0]) == remote
 
 
-def until(condition, seconds=5):
-    """Whether the condition becomes true in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
+def until(condition):
+    return within(condition, 5)
 
 
 def start():
     daemon.start("-v")
-    check("the daemon serves", until(lambda: daemon.serving, 10), daemon.log())
+    check("the daemon serves", within(lambda: daemon.serving, 10), daemon.log())
 
 
 if PYTHON is None:

@@ -304,6 +304,16 @@ def transfer(sender, receiver, address, size=3_000_000):
     return received
 
 
+def within(condition, seconds):
+    """Whether the condition becomes true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 class Checks:
     """Counts and prints what was checked; ends the script with status 0 or 1."""
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 'use strict';
 'require baseclass';
+'require dom';
 'require fs';
 'require rpc';
 'require uci';
@@ -163,6 +164,47 @@ return baseclass.extend({
 				E('button', { 'class': 'btn cbi-button-negative important', 'id': 'pmip-confirm', 'click': confirmed }, [ title ])
 			])
 		]));
+	},
+
+	// The section of a page for what `look` finds.
+	wrong: function(node, handle) {
+		dom.content(node, E('em', { 'class': 'spinning' }, [ _('Looking…') ]));
+		return E('div', { 'class': 'cbi-section' }, [
+			E('h3', {}, [ _('What is missing or wrong') ]),
+			node,
+			E('button', { 'class': 'btn cbi-button', 'id': 'pmip-check', 'click': handle }, [ _('Check again') ])
+		]);
+	},
+
+	look: function(node, found) {
+		return found.then(function(content) {
+			dom.content(node, content);
+		}).catch(L.bind(function(error) {
+			dom.content(node, E('p', {}, [ _('The check itself did not work.') ]));
+			this.complain(error);
+		}, this));
+	},
+
+	search: function(handle) {
+		return E('input', {
+			'class': 'cbi-input-text', 'type': 'search', 'id': 'pmip-filter', 'placeholder': _('Show only…'),
+			'style': 'margin:.5em 0', 'input': handle
+		});
+	},
+
+	// The section of a page for what `count` tells.
+	counting: function(node, handle) {
+		return E('div', { 'class': 'cbi-section' }, [
+			E('h3', {}, [ _('Counters') ]),
+			E('button', { 'class': 'btn cbi-button', 'id': 'pmip-counters', 'click': handle }, [ _('Show') ]),
+			node
+		]);
+	},
+
+	count: function(node, told) {
+		return told.then(L.bind(function(counters) {
+			dom.content(node, this.counters(counters));
+		}, this)).catch(this.complain);
 	},
 
 	counters: function(counters) {

@@ -2,6 +2,7 @@
 'use strict';
 'require baseclass';
 'require form';
+'require tools.pmip_kinds as kinds';
 'require uci';
 
 const ON = [ '1', 'on', 'true', 'yes', 'enabled' ];
@@ -17,5 +18,20 @@ return baseclass.extend({
 			return value == null || ON.includes(value) ? '1' : '0';
 		};
 		return option;
+	},
+
+	// Profiles in the order in which they count, so far with the identities that they are for.
+	profiles: function(map, type, description) {
+		const section = map.section(form.GridSection, type, _('Profiles'), description);
+		section.anonymous = true;
+		section.addremove = true;
+		section.sortable = true;
+		section.nodescriptions = true;
+
+		const option = section.option(form.Value, 'match', _('Identity'), _('An identity, *@realm, or * for all.'));
+		option.rmempty = false;
+		option.placeholder = '*@example.org';
+		option.validate = kinds.pattern;
+		return section;
 	}
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 'use strict';
 'require baseclass';
+'require tools.pmip as pmip';
 
 // Tables that people sort by a click.  A column is [title, what is shown of a row, what it is sorted
 // by if that is something else, an explanation].
@@ -42,7 +43,7 @@ return baseclass.extend({
 			E('tr', { 'class': 'tr table-titles' }, titles.map(function(title) { return E('th', { 'class': 'th' }, [ title ]); }))
 		].concat(rows.map(function(cells) {
 			return E('tr', { 'class': 'tr' }, cells.map(function(content, i) {
-				return E('td', { 'class': 'td', 'data-title': titles[i] }, [ content ]);
+				return pmip.cell(titles[i], content);
 			}));
 		})));
 	},

@@ -104,18 +104,9 @@ return view.extend({
 	},
 
 	profiles: function(map) {
-		const section = map.section(form.GridSection, 'node', _('Profiles'), _('A whole identity counts before a pattern, then the first that matches; drag to order them.'));
-		section.anonymous = true;
-		section.addremove = true;
-		section.sortable = true;
-		section.nodescriptions = true;
+		const section = forms.profiles(map, 'node', _('A whole identity counts before a pattern, then the first that matches; drag to order them.'));
 
-		let option = section.option(form.Value, 'match', _('Identity'), _('An identity, *@realm, or * for all.'));
-		option.rmempty = false;
-		option.placeholder = '*@example.org';
-		option.validate = kinds.pattern;
-
-		option = section.option(form.ListValue, 'pool', _('Pool'));
+		let option = section.option(form.ListValue, 'pool', _('Pool'));
 		option.value('', _('as it asks for'));
 		uci.sections('pmip-lma', 'pool').forEach(function(each) { option.value(each['.name']); });
 

@@ -56,7 +56,7 @@ return view.extend({
 
 	render: function(overview) {
 		this.anchorNode = E('div');
-		this.findingsNode = E('div', {}, [ E('em', { 'class': 'spinning' }, [ _('Looking…') ]) ]);
+		this.findingsNode = E('div');
 		this.poolsNode = E('div');
 		this.gatewaysNode = E('div');
 		this.sessionsNode = E('table', { 'class': 'table', 'id': 'pmip-sessions' });
@@ -70,11 +70,7 @@ return view.extend({
 		return E('div', {}, [
 			E('h2', {}, [ _('Proxy Mobile IP anchor') ]),
 			this.anchorNode,
-			E('div', { 'class': 'cbi-section' }, [
-				E('h3', {}, [ _('What is missing or wrong') ]),
-				this.findingsNode,
-				E('button', { 'class': 'btn cbi-button', 'id': 'pmip-check', 'click': ui.createHandlerFn(this, 'handleCheck') }, [ _('Check again') ])
-			]),
+			pmip.wrong(this.findingsNode, ui.createHandlerFn(this, 'handleCheck')),
 			this.liveNode
 		]);
 	},
@@ -85,18 +81,11 @@ return view.extend({
 			E('div', { 'class': 'cbi-section' }, [ E('h3', {}, [ _('Gateways') ]), this.gatewaysNode ]),
 			E('div', { 'class': 'cbi-section' }, [
 				E('h3', {}, [ _('Sessions') ]),
-				E('input', {
-					'class': 'cbi-input-text', 'type': 'search', 'id': 'pmip-filter', 'placeholder': _('Show only…'),
-					'style': 'margin:.5em 0', 'input': L.bind(this.handleFilter, this)
-				}),
+				pmip.search(L.bind(this.handleFilter, this)),
 				this.sessionsNode
 			]),
 			E('div', { 'class': 'cbi-section' }, [ E('h3', {}, [ _('What happened of late') ]), this.historyNode ]),
-			E('div', { 'class': 'cbi-section' }, [
-				E('h3', {}, [ _('Counters') ]),
-				E('button', { 'class': 'btn cbi-button', 'id': 'pmip-counters', 'click': ui.createHandlerFn(this, 'handleCounters') }, [ _('Show') ]),
-				this.countersNode
-			])
+			pmip.counting(this.countersNode, ui.createHandlerFn(this, 'handleCounters'))
 		];
 	},
 
@@ -266,22 +255,17 @@ return view.extend({
 	},
 
 	handleCheck: function() {
-		return pmip.run('/usr/sbin/pmip-lma', 'check').then(L.bind(function(answer) {
-			dom.content(this.findingsNode, answer.problems.length
+		return pmip.look(this.findingsNode, pmip.run('/usr/sbin/pmip-lma', 'check').then(function(answer) {
+			return answer.problems.length
 				? pmip.findings(answer.problems.map(function(each) {
 					return { level: each.level == 'error' ? 'FAIL' : 'WARN', text: each.text };
 				}))
-				: E('p', {}, [ _('The settings can be served.') ]));
-		}, this)).catch(L.bind(function(error) {
-			dom.content(this.findingsNode, E('p', {}, [ _('The check itself did not work.') ]));
-			pmip.complain(error);
-		}, this));
+				: E('p', {}, [ _('The settings can be served.') ]);
+		}));
 	},
 
 	handleCounters: function() {
-		return callStats().then(L.bind(function(counters) {
-			dom.content(this.countersNode, pmip.counters(counters));
-		}, this)).catch(pmip.complain);
+		return pmip.count(this.countersNode, callStats());
 	},
 
 	handleStart: function() {

@@ -182,18 +182,9 @@ return view.extend({
 	},
 
 	profiles: function(map) {
-		const section = map.section(form.GridSection, 'profile', _('Profiles'), _('The first whose pattern matches a client counts; drag to order them.'));
-		section.anonymous = true;
-		section.addremove = true;
-		section.sortable = true;
-		section.nodescriptions = true;
+		const section = forms.profiles(map, 'profile', _('The first whose pattern matches a client counts; drag to order them.'));
 
-		let option = section.option(form.Value, 'match', _('Identity'), _('An identity, *@realm, or * for all.'));
-		option.rmempty = false;
-		option.placeholder = '*@example.org';
-		option.validate = kinds.pattern;
-
-		option = section.option(form.ListValue, 'access', _('Access network'));
+		let option = section.option(form.ListValue, 'access', _('Access network'));
 		option.value('', _('all'));
 		uci.sections('pmip', 'access').forEach(L.bind(function(each) {
 			option.value(each['.name'], sectionShown(each, this.accessPoints));

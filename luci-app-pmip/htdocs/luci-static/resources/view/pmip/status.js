@@ -4,6 +4,7 @@
 'require poll';
 'require tools.pmip as pmip';
 'require tools.pmip_plot as plot';
+'require tools.pmip_table as table';
 'require ui';
 'require view';
 
@@ -30,10 +31,6 @@ function addresses(client) {
 	return (client.address ? [ client.address ] : []).concat(client.prefixes);
 }
 
-function sortable(text) {
-	return text.split('.').map(function(part) { return part.padStart(3, '0'); }).join('.');
-}
-
 function traffic(client) {
 	return client.octets_up == null ? null : client.octets_up + client.octets_down;
 }
@@ -48,12 +45,12 @@ const COUNTERS = {
 
 const TRACED = 10; // seconds
 
-// The columns of clients: title, what is shown, what it is sorted by, an explanation.
+// The columns of clients, for tools.pmip_table.
 const COLUMNS = [
 	[ _('MAC address'), function(client) { return client.mac; } ],
 	[ _('Host name'), function(client) { return client.host_name || '-'; } ],
 	[ _('Identity'), function(client) { return client.identity; } ],
-	[ _('Addresses'), function(client) { return addresses(client).join(', ') || '-'; }, function(client) { return sortable(addresses(client)[0] || ''); } ],
+	[ _('Addresses'), function(client) { return addresses(client).join(', ') || '-'; }, function(client) { return table.sortable(addresses(client)[0] || ''); } ],
 	[ _('Interface'), function(client) { return client.interface; } ],
 	[ _('Anchor'), function(client) { return client.anchor; } ],
 	[ _('State'), function(client) { return STATES[client.state] || client.state; } ],
@@ -65,10 +62,6 @@ const COLUMNS = [
 	[ _("Last roam's gap"), function(client) { return pmip.milliseconds(client.gap); }, function(client) { return client.gap; },
 		_('From when the access point let it in until its packets passed. How long it had been without a network before that, the gateway cannot know.') ]
 ];
-
-function compare(one, other) {
-	return (one == null) - (other == null) || (one > other) - (one < other);
-}
 
 return view.extend({
 	handleSave: null,
@@ -85,7 +78,7 @@ return view.extend({
 
 	render: function(overview) {
 		this.gatewayNode = E('div');
-		this.findingsNode = E('div', {}, [ E('em', { 'class': 'spinning' }, [ _('Looking…') ]) ]);
+		this.findingsNode = E('div');
 		this.anchorsNode = E('div');
 		this.plotNode = E('div');
 		this.clientsNode = E('table', { 'class': 'table', 'id': 'pmip-clients' });
@@ -98,11 +91,7 @@ return view.extend({
 		return E('div', {}, [
 			E('h2', {}, [ _('Proxy Mobile IP') ]),
 			this.gatewayNode,
-			E('div', { 'class': 'cbi-section' }, [
-				E('h3', {}, [ _('What is missing or wrong') ]),
-				this.findingsNode,
-				E('button', { 'class': 'btn cbi-button', 'id': 'pmip-check', 'click': ui.createHandlerFn(this, 'handleCheck') }, [ _('Check again') ])
-			]),
+			pmip.wrong(this.findingsNode, ui.createHandlerFn(this, 'handleCheck')),
 			this.liveNode
 		]);
 	},
@@ -113,17 +102,10 @@ return view.extend({
 			E('div', { 'class': 'cbi-section' }, [
 				E('h3', {}, [ _('Clients') ]),
 				this.plotNode,
-				E('input', {
-					'class': 'cbi-input-text', 'type': 'search', 'id': 'pmip-filter', 'placeholder': _('Show only…'),
-					'style': 'margin:.5em 0', 'input': L.bind(this.handleFilter, this)
-				}),
+				pmip.search(L.bind(this.handleFilter, this)),
 				E('div', { 'style': 'overflow-x:auto' }, [ this.clientsNode ])
 			]),
-			E('div', { 'class': 'cbi-section' }, [
-				E('h3', {}, [ _('Counters') ]),
-				E('button', { 'class': 'btn cbi-button', 'id': 'pmip-counters', 'click': ui.createHandlerFn(this, 'handleCounters') }, [ _('Show') ]),
-				this.countersNode
-			])
+			pmip.counting(this.countersNode, ui.createHandlerFn(this, 'handleCounters'))
 		];
 	},
 
@@ -177,23 +159,20 @@ return view.extend({
 
 	anchors: function(anchors) {
 		const titles = [ _('Name'), _('Address'), _('Our address'), _('Last answer'), _('Round trip'), _('Tunnel'), _('MTU'), _('Packets in / out'), _('Clients') ];
-		return E('table', { 'class': 'table', 'id': 'pmip-anchors' }, [
-			E('tr', { 'class': 'tr table-titles' }, titles.map(function(title) { return E('th', { 'class': 'th' }, [ title ]); }))
-		].concat(anchors.map(function(anchor) {
-			const cells = [
+		return table.plain('pmip-anchors', titles, anchors.map(function(anchor) {
+			return [
 				anchor.name, anchor.address, anchor.local || _('no way to it'), pmip.ago(anchor.answered),
 				pmip.milliseconds(anchor.round_trip), pmip.encapsulation(anchor.encapsulation),
 				anchor.mtu == null ? '-' : anchor.mtu,
 				anchor.received == null ? '-' : anchor.received + ' / ' + anchor.sent, anchor.clients
 			];
-			return E('tr', { 'class': 'tr' }, cells.map(function(content, i) { return pmip.cell(titles[i], content); }));
-		})));
+		}));
 	},
 
 	// Clients
 
 	showClients: function() {
-		const rows = [ this.headings() ];
+		const rows = [ table.headings(COLUMNS, this.sorting, L.bind(this.handleSort, this)) ];
 		const clients = this.wanted(this.overview.clients);
 		clients.forEach(L.bind(function(client) {
 			rows.push(this.client(client));
@@ -213,24 +192,9 @@ return view.extend({
 
 	wanted: function(clients) {
 		const text = this.filter.toLowerCase();
-		const key = COLUMNS[this.sorting.column][2] || COLUMNS[this.sorting.column][1];
-		const sign = this.sorting.descending ? -1 : 1;
-		return clients.filter(function(client) {
+		return table.sort(clients.filter(function(client) {
 			return COLUMNS.some(function(column) { return column[1](client).toLowerCase().includes(text); });
-		}).sort(function(one, other) {
-			return sign * compare(key(one), key(other)) || compare(one.mac, other.mac);
-		});
-	},
-
-	headings: function() {
-		return E('tr', { 'class': 'tr table-titles' }, COLUMNS.map(L.bind(function(column, i) {
-			const sorted = i == this.sorting.column;
-			return E('th', {
-				'class': 'th', 'data-sortable-row': 'true', 'tabindex': 0, 'title': column[3] || null,
-				'data-sort-direction': sorted ? (this.sorting.descending ? 'desc' : 'asc') : null,
-				'click': L.bind(this.handleSort, this, i)
-			}, [ column[0] ]);
-		}, this)).concat([ E('th', { 'class': 'th cbi-section-actions' }) ]));
+		}), COLUMNS, this.sorting);
 	},
 
 	client: function(client) {
@@ -300,7 +264,7 @@ return view.extend({
 	},
 
 	handleSort: function(column) {
-		this.sorting = { column: column, descending: column == this.sorting.column && !this.sorting.descending };
+		this.sorting = table.turned(this.sorting, column);
 		this.showClients();
 	},
 
@@ -310,18 +274,11 @@ return view.extend({
 	},
 
 	handleCheck: function() {
-		return pmip.check().then(L.bind(function(found) {
-			dom.content(this.findingsNode, pmip.findings(found));
-		}, this)).catch(L.bind(function(error) {
-			dom.content(this.findingsNode, E('p', {}, [ _('The check itself did not work.') ]));
-			pmip.complain(error);
-		}, this));
+		return pmip.look(this.findingsNode, pmip.check().then(L.bind(pmip.findings, pmip)));
 	},
 
 	handleCounters: function() {
-		return pmip.stats().then(L.bind(function(counters) {
-			dom.content(this.countersNode, pmip.counters(counters));
-		}, this)).catch(pmip.complain);
+		return pmip.count(this.countersNode, pmip.stats());
 	},
 
 	handleStart: function() {
