@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Python source as an access point gets it: without comments, docstrings and annotations, on the
-same lines, and with one space a level.
+"""Python source as an access point gets it: without comments, docstrings, annotations and spaces
+beside operators, on the same lines, and with one space a level.
 
 They are a third of the text, and an access point would read them at every start.  Line numbers
 stay, so that a traceback in its log fits the source.
@@ -29,7 +29,20 @@ def strip(source: str) -> str:
     for row, depth in _depths(source).items():
         line = lines[row - 1].lstrip(" ")
         lines[row - 1] = " " * depth + line if line else ""
-    return "\n".join(lines).rstrip() + "\n"
+    return _without_spaces("\n".join(lines).rstrip() + "\n")
+
+
+def _without_spaces(source: str) -> str:
+    """Return `source` without the spaces beside operators and brackets."""
+    lines, before, spare = source.split("\n"), None, []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if before and before.end[0] == token.start[0] and before.end[1] < token.start[1] and (
+                tokenize.OP in (before.type, token.type)):
+            spare.append((token.start[0], before.end[1], token.start[1]))
+        before = token if token.string.strip() else None
+    for row, begin, end in reversed(spare):
+        lines[row - 1] = lines[row - 1][:begin] + lines[row - 1][end:]
+    return "\n".join(lines)
 
 
 def _depths(source) -> dict:

@@ -124,13 +124,13 @@ def line_numbers(tree):
 def test_stripping_knows_strings_from_comments():
     assert strip('"""D"""\nx = "# no"  # yes\n\n\ndef f():\n    """Doc.\n\n    # x\n    """\n'
                  '    return """# kept"""\n') == (
-        '\nx = "# no"\n\n\ndef f():\n\n\n\n\n return """# kept"""\n')
+        '\nx="# no"\n\n\ndef f():\n\n\n\n\n return """# kept"""\n')
     assert strip('def f():\n    """All there is."""\n') == 'def f():\n """All there is."""\n'
 
 
 def test_stripping_leaves_what_says_more_than_annotations():
     source = 'def f(a: int, *b: str, c: str = "x: int", **d: dict) -> dict:\n    return {a: c}\n'
-    assert strip(source) == 'def f(a, *b, c = "x: int", **d):\n return {a: c}\n'
+    assert strip(source) == 'def f(a,*b,c="x: int",**d):\n return{a:c}\n'
 
 
 def test_stripping_leaves_the_lines_of_a_text_alone():
