@@ -17,9 +17,13 @@ def figure(name: str, value: float, unit: str, note=""):
 
 def gate(name: str, value: float, limit: float, unit: str, at_least=False):
     """One number that must not be above `limit` (or not below, with `at_least`)."""
-    passed = value >= limit if at_least else value <= limit
     _say({"name": name, "value": round(value, 3), "unit": unit, "limit": round(limit, 3),
-          "at_least": at_least, "passed": passed})
+          "at_least": at_least, "passed": within(value, limit, at_least)})
+
+
+def within(value: float, limit: float, at_least: bool) -> bool:
+    """Whether a gate is passed."""
+    return value >= limit if at_least else value <= limit
 
 
 def spread(name: str, values, unit="ms", note=""):

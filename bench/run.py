@@ -11,11 +11,12 @@ each of its system calls may take five times as long.
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
 
-from figures import MARK
+from figures import MARK, within
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(HERE)
@@ -27,7 +28,7 @@ ON_TEST_KERNEL = {
     "registration-pyroute2": ["registration.py --pyroute2 -n 500"],
     "registration-micropython": ["registration.py --micropython -n 500"],
     "dhcp": ["dhcp.py"],
-    "throughput": ["throughput.py"],
+    "throughput": ["throughput.py"] * 5,
     "roam": ["roam.py"],
     "combinations": [f"combination.py {family} {encapsulation} {client}" for family in (4, 6)
                      for encapsulation in ("gre", "ip") for client in (4, 6, "dual")],
@@ -52,14 +53,26 @@ def output_of(command) -> str:
 
 
 def measured(name: str) -> list:
-    """The rows of a measurement on the test kernel."""
-    rows = []
+    """The rows of a measurement on the test kernel: of what several boots tell, the medians."""
+    rows = {}
     for words in ON_TEST_KERNEL[name]:
         script, *options = words.split()
         output = output_of([*BOOT, sys.executable, os.path.join(HERE, script), *options])
-        rows += [json.loads(line[len(MARK):]) for line in output.split("\n")
-                 if line.startswith(MARK)]
-    return rows
+        for line in output.split("\n"):
+            if line.startswith(MARK):
+                row = json.loads(line[len(MARK):])
+                rows.setdefault(row["name"], []).append(row)
+    return [combined(same) for same in rows.values()]
+
+
+def combined(rows) -> dict:
+    """One row of the same row of several boots."""
+    row = dict(rows[0], value=statistics.median([each["value"] for each in rows]))
+    if len(rows) > 1:
+        row["boots"] = [each["value"] for each in rows]
+    if "limit" in row:
+        row["passed"] = within(row["value"], row["limit"], row["at_least"])
+    return row
 
 
 def codec() -> list:
