@@ -2,6 +2,7 @@
 """The access links: on each device the clients' frames and the access point's control socket."""
 
 from mag_lite.access_point import AccessPoint
+from mag_lite.external_access_point import ExternalAccessPoint
 from mag_lite.system.access_link import AccessLink
 
 
@@ -20,7 +21,8 @@ class AccessLinks:
         self._links = {}
         self._indexes = {}
         self._access_points = {
-            device: AccessPoint(loop, section, listener) for device, section in access.items()}
+            device: _kind_of(section)(loop, section, listener)
+            for device, section in access.items()}
 
     def check(self, device: str) -> bool:
         """Look at a device of which there is news; return True if it came, went or was replaced."""
@@ -51,8 +53,8 @@ class AccessLinks:
         link = self._links.get(device)
         return link is not None and link.send(frame)
 
-    def access_point(self, device: str) -> AccessPoint:
-        """The access point behind the device."""
+    def access_point(self, device: str):
+        """The AccessPoint or ExternalAccessPoint behind the device."""
         return self._access_points[device]
 
     def device_of(self, name: str):
@@ -80,6 +82,10 @@ class AccessLinks:
         except OSError as error:
             self._indexes[device] = None
             self._log.error("access device %s: %s" % (device, error))
+
+
+def _kind_of(section):
+    return ExternalAccessPoint if section.identity == "external" else AccessPoint
 
 
 def _index(device):

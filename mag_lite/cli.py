@@ -20,6 +20,8 @@ Shows and steers pmip-mag, the Proxy Mobile IPv6 gateway of an access point.
   clients [MAC]    the clients, or all that is known of one
   anchors          the anchors and the tunnels to them
   stats            counters of everything that happened
+  attach MAC IDENTITY [DEVICE]
+                   serve a client that another authenticator has let in
   detach MAC       end a client's session and send it away
   reload           take over the configuration file, without disturbing clients
   stop             stop the daemon; the kernel goes on forwarding
@@ -89,8 +91,8 @@ def _request(line):
     if not fewest <= len(arguments) <= most:
         raise UsageError("wrong number of arguments of '%s'" % verb)
     request = {"verb": verb}
-    if verb in ("clients", "detach") and arguments:
-        request["mac"] = arguments[0]
+    if verb in ("clients", "attach", "detach"):
+        request.update(zip(("mac", "identity", "device"), arguments))
     if verb == "clock":
         if arguments[0] not in ("set", "lost"):
             raise UsageError("clock is 'set' or 'lost'")
@@ -188,7 +190,8 @@ def _problems(answer):
 _ENCAPSULATIONS = {"gre": "GRE", "gre-key": "GRE with keys", "ip": "IP-in-IP"}
 
 _ARGUMENTS = {
-    "status": (0, 0), "clients": (0, 1), "anchors": (0, 0), "stats": (0, 0), "detach": (1, 1),
+    "status": (0, 0), "clients": (0, 1), "anchors": (0, 0), "stats": (0, 0),
+    "attach": (2, 3), "detach": (1, 1),
     "check": (0, 0), "reload": (0, 0), "stop": (0, 0), "flush": (0, 0), "clock": (1, 1),
 }
 _SHOW = {

@@ -41,8 +41,9 @@ SCHEMA = (
          "without: the device itself"),
         ("hostapd", settings.PATH, "/var/run/hostapd",
          "directory of the control sockets of the device's access points"),
-        ("identity", settings.choice("authenticated", "mac"), "authenticated",
-         "serve only clients with an identity, or use MAC addresses where there is none"),
+        ("identity", settings.choice("authenticated", "mac", "external"), "authenticated",
+         "serve only clients with an identity, use MAC addresses where there is none, or "
+         "serve without hostapd whom `pmip attach` tells of"),
         ("isolate", settings.FLAG, "1",
          "let hostapd and the bridge relay nothing between clients"),
     )),
@@ -113,9 +114,10 @@ class _Reader:
             if section.device in access:
                 self._complain("access: option device: '%s' occurs twice" % section.device)
                 continue
+            external = section.identity == "external"
             access[section.device] = Access(
-                section.device, tuple(section.bss) or (section.device,), section.hostapd,
-                section.identity, WIRELESS_LAN, section.isolate)
+                section.device, () if external else tuple(section.bss) or (section.device,),
+                section.hostapd, section.identity, WIRELESS_LAN, section.isolate)
         return access
 
     def anchors(self):

@@ -129,6 +129,22 @@ class ControlVerbs:
     def _stats(self, request):
         return {"counters": self._daemon.gateway.counters.values}
 
+    def _attach(self, request):
+        mac, identity = _mac(request), request.get("identity")
+        if mac[0] & 1 or not any(mac):
+            raise ValueError("%s is no station's address" % request["mac"])
+        if not isinstance(identity, str) or not identity:
+            raise ValueError("identity must be what the station has authenticated as")
+        self._daemon.attach(self._external(request.get("device")), mac, identity.encode())
+        return {}
+
+    def _external(self, wanted):
+        found = [device for device, access in self._daemon.configuration.access.items()
+                 if access.identity == "external" and wanted in (None, device)]
+        if len(found) != 1:
+            raise ValueError("device must be an access device with option identity 'external'")
+        return found[0]
+
     def _detach(self, request):
         if not self._daemon.detach(_mac(request)):
             raise ValueError("there is no client %s" % request["mac"])
@@ -179,6 +195,7 @@ _VERBS = {
     "clients": ControlVerbs._clients,
     "anchors": ControlVerbs._anchors,
     "stats": ControlVerbs._stats,
+    "attach": ControlVerbs._attach,
     "detach": ControlVerbs._detach,
     "probe": ControlVerbs._probe,
     "reload": ControlVerbs._reload,

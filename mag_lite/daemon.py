@@ -138,6 +138,13 @@ class Daemon:
         self._bridges.close()
         self.journal.close()
 
+    def attach(self, device: str, mac: bytes, identity: bytes):
+        """Serve a station that another authenticator has let in; ValueError if it is refused."""
+        decision = self.gateway.policy.decide(self.configuration.access[device], mac, identity)
+        if decision.refusal:
+            raise ValueError("not served: " + decision.refusal)
+        self.station_authorized(device, mac, identity, self.loop.now())
+
     def detach(self, mac: bytes) -> bool:
         """End the session of a station and send it away; return True if there was one."""
         found = [binding for binding in self.gateway.bindings if binding.mac == mac]
@@ -173,6 +180,10 @@ class Daemon:
         known = self.gateway.station_returned(interface, mac, since, self._now())
         self._settle()
         return known
+
+    def station_barred(self, interface, mac):
+        """As above."""
+        self.gateway.identities.forget((interface, mac))
 
     def station_gone(self, interface, mac, reason):
         """As above."""

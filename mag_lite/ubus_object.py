@@ -13,6 +13,7 @@ METHODS = {
     "clients": {"mac": STRING},
     "anchors": {},
     "stats": {},
+    "attach": {"mac": STRING, "identity": STRING, "device": STRING},
     "detach": {"mac": STRING},
     "probe": {},
     "reload": {},

@@ -4,8 +4,8 @@
 from collections import namedtuple
 
 #: An access link: its device, the wireless interfaces whose clients come in by it, the directory of
-#: their hostapds' control sockets, where identities come from ("authenticated" or "mac"), the
-#: Access Technology Type (RFC 5213 section 8.5), and whether clients are kept apart.
+#: their hostapds' control sockets, where identities come from ("authenticated", "mac" or
+#: "external"), the Access Technology Type (RFC 5213 section 8.5), whether clients are kept apart.
 Access = namedtuple("Access", ("device", "bss", "hostapd", "identity", "technology", "isolate"))
 
 #: The policy for the identities that match on an access device (None: on any): anchor, Service

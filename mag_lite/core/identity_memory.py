@@ -35,6 +35,11 @@ class IdentityMemory:
         identity, learnt = self._known.get(station, (b"", now))
         return identity if now - learnt <= PMK_LIFETIME else b""
 
+    def forget(self, station):
+        """The station has to authenticate anew."""
+        if self._known.pop(station, None):
+            self._order.remove(station)
+
     def may_ask(self, station, now: int) -> bool:
         """Return True, and count it, if `station` was not asked in the last ASK_AGAIN ms."""
         if station in self._asked and now - self._asked[station] < ASK_AGAIN:

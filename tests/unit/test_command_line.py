@@ -38,9 +38,12 @@ def test_verbs_and_their_arguments():
 
     assert request("status") == {"verb": "status"}
     assert request("clients", "02:00:00:00:00:01")["mac"] == "02:00:00:00:00:01"
+    assert request("attach", "02:00:00:00:00:01", "mn1") == {
+        "verb": "attach", "mac": "02:00:00:00:00:01", "identity": "mn1"}
+    assert request("attach", "02:00:00:00:00:01", "mn1", "lan0")["device"] == "lan0"
     assert request("clock", "set") == {"verb": "clock", "synchronised": True}
     assert request() is None and request("status", "-h") is None
-    for wrong in (("dance",), ("detach",), ("status", "x"), ("clock", "maybe")):
+    for wrong in (("dance",), ("detach",), ("attach", "x"), ("status", "x"), ("clock", "maybe")):
         with raises(UsageError):
             request(*wrong)
 

@@ -131,7 +131,8 @@ def test_the_document_explains_every_method_and_every_event():
 
 
 def test_who_may_only_look_can_change_nothing():
-    changing = {"pmip": ["detach", "probe", "reload", "trace"], "pmip-lma": ["reload", "revoke"]}
+    changing = {"pmip": ["attach", "detach", "probe", "reload", "trace"],
+                "pmip-lma": ["reload", "revoke"]}
     steering = ("stop", "flush", "clock")
     for daemon in (Gateway, Anchor):
         with open("%s/../../files/usr/share/rpcd/acl.d/%s.json" % (HERE, daemon.name)) as file:

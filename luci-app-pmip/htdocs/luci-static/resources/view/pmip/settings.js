@@ -150,6 +150,7 @@ return view.extend({
 			_('Anybody can forge a MAC address.'));
 		option.value('authenticated', _('only clients that have authenticated with 802.1X'));
 		option.value('mac', _('the MAC address where there is none'));
+		option.value('external', _('without hostapd, whom pmip attach tells of'));
 		option.default = 'authenticated';
 
 		option = section.option(form.Value, 'hostapd', _("Directory of hostapd's control sockets"));
