@@ -25,6 +25,7 @@ WIRELESS = {"radio0": {"interfaces": [
      "config": {"mode": "ap", "ssid": "Home", "encryption": "sae"}},
     {"section": "uplink", "ifname": "phy0-sta0", "config": {"mode": "sta", "ssid": "Uplink"}}]}}
 FILES = {
+    "firewall": "config defaults\n\toption input 'REJECT'\n",
     "network": "config interface 'lan'\n\toption proto 'static'\n",
     "wireless": "config wifi-iface 'campus'\n\toption network 'lan'\n"
                 "config wifi-iface 'home'\n\toption network 'lan'\n",
@@ -49,9 +50,9 @@ class AccessPoint(Machine):
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.site.stdout.readline() == "ready\n"
 
-    def start_daemon(self):
+    def start_service(self):
         self.tell("forget")
-        return super().start_daemon()
+        return super().start_service()
 
     def serves(self):
         return (self.ask({"verb": "status"})["access"][0]["hostapd"]

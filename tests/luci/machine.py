@@ -41,7 +41,7 @@ class Machine:
         self.broker = self.start(f"{REPOSITORY}/tests/unit/ubus_broker.py", self.bus)
         self.web = Web(
             {"/standin/": f"{HERE}/standin/", "/luci-static/": f"{directory}/www/luci-static/"},
-            self.rights, self.bus, None, {self.CHECK: self.check, self.START: self.start_daemon},
+            self.rights, self.bus, None, {self.CHECK: self.check, self.START: self.start_service},
             self.OBJECTS, self.catalogue)
         threading.Thread(target=self.web.server.serve_forever, daemon=True).start()
 
@@ -70,11 +70,15 @@ class Machine:
         if running:
             self.start_daemon()
 
-    def start_daemon(self):
+    def start_service(self):
+        """It is there before its daemon is."""
         self.daemon = self.start(self.PROGRAM, "-c", self.configuration,
                                  "-r", f"{self.directory}/run", "-u", self.bus)
-        self.until(self.serves)
         return 0, ""
+
+    def start_daemon(self):
+        self.start_service()
+        self.until(self.serves)
 
     def stop_daemon(self):
         if self.daemon:

@@ -173,6 +173,9 @@ def test_an_anchor_that_does_not_run_is_said_and_can_be_started(anchor_pages):
     pages.anchor.configure(CONFIGURED, running=False)
     pages.show(STATUS)
     assert "does not run" in pages.browser.text("#view")
+    pages.browser.evaluate("window.button = document.querySelector('#pmip-start')")
+    pages.refresh()
+    assert pages.browser.evaluate("window.button.isConnected"), "it may be pressed just now"
     pages.browser.click("#pmip-start")
     pages.browser.wait("document.querySelector('#pmip-glance')")
     pages.anchor.stop_daemon()
@@ -205,6 +208,7 @@ def test_who_may_only_look_can_change_nothing(anchor_pages):
     anchor.update(ALICE)
     pages.show(STATUS, "viewer")
     assert len(pages.rows()) == 1
+    pages.browser.wait("document.body.innerText.includes('settings can be served')")
     assert pages.browser.evaluate("document.querySelector('.cbi-button-negative').disabled")
     pages.browser.evaluate("window.page.handleConfirmed('mn1@example.org')")
     assert "Access denied" in pages.browser.text("#notifications")

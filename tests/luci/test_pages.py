@@ -4,11 +4,13 @@ for LuCI, with the daemon behind the broker of ubus."""
 
 import io
 import json
+import shlex
 
 import pytest
+from machine import REPOSITORY
 
 from mag_lite import configuration
-from mag_lite.system import settings
+from mag_lite.system import settings, uci
 from mag_lite.wire import pcap
 
 ALICE, MALLORY = "02:00:00:00:01:01", "02:00:00:00:01:02"
@@ -161,8 +163,12 @@ def test_a_gateway_that_does_not_run_is_said_and_can_be_started(pages):
     pages.show("view.pmip.status")
     assert "does not run" in pages.browser.text("#view")
     pages.browser.wait("document.body.innerText.includes('no daemon answers')")
+    pages.browser.evaluate("window.button = document.querySelector('#pmip-start')")
+    pages.refresh()
+    assert pages.browser.evaluate("window.button.isConnected"), "it may be pressed just now"
     pages.browser.click("#pmip-start")
     pages.browser.wait("document.querySelector('#pmip-glance')")
+    pages.browser.wait("!document.body.innerText.includes('no daemon answers')")
     pages.access_point.stop_daemon()
     pages.refresh()
     assert "does not run" in pages.browser.text("#view")
@@ -184,6 +190,7 @@ def test_who_may_only_look_can_change_nothing(pages):
     pages.access_point.attach(ALICE, b"mn1@example.org")
     pages.show("view.pmip.status", "viewer")
     assert len(pages.rows()) == 1
+    pages.browser.wait("document.body.innerText.includes('Remedy: ')")
     assert pages.browser.evaluate("document.querySelector('.cbi-button-negative').disabled")
     assert pages.browser.evaluate(
         "[...document.querySelectorAll('[data-mac] button')].map(button => button.disabled)"
@@ -298,12 +305,27 @@ def test_every_option_that_the_daemon_knows_can_be_set_and_no_other(pages):
         for option in section.options)
 
 
+def firewall(pages):
+    with open(f"{pages.access_point.directory}/config/firewall") as file:
+        return {section.name or "": (section.type, section.options)
+                for section in uci.parse(file.read())}
+
+
+def made_at_installation():
+    """What the package puts into the firewall's configuration."""
+    with open(f"{REPOSITORY}/files/etc/uci-defaults/90-pmip") as file:
+        commands = [shlex.split(line) for line in file.read().replace("\\\n", "").splitlines()
+                    if line.startswith("add firewall.")]
+    return {place.partition(".")[2]: (kind, dict(each.split("=", 1) for each in options))
+            for _, place, kind, *options in commands}
+
+
 def test_a_gateway_is_set_up_in_a_minute(pages):
     pages.access_point.configure("config mag 'mag'\n", running=False)
     pages.show("view.pmip.settings")
     choices = pages.browser.text("#pmip-ssid").split("\n")
     assert [choice.strip() for choice in choices] == [
-        "phy0-ap0 (<b>Campus</b>)", "phy0-ap1 (Home)"]
+        "<b>Campus</b> (phy0-ap0)", "Home (phy0-ap1)"]
     assert not pages.browser.evaluate("document.getElementById('pmip-anybody').checked")
     pages.browser.enter("#pmip-anchor", "nowhere")
     pages.browser.click("#pmip-set-up")
@@ -317,6 +339,17 @@ def test_a_gateway_is_set_up_in_a_minute(pages):
         assert "option network 'pmip'\n\toption isolate '1'" in file.read()
     with open(f"{pages.access_point.directory}/config/network") as file:
         assert "config interface 'pmip'\n\toption proto 'none'" in file.read()
+    assert list(firewall(pages)) == ["", *made_at_installation()], "what was there stays"
+    assert {**made_at_installation(), "": firewall(pages)[""]} == firewall(pages)
+
+
+def test_access_networks_are_shown_with_their_names(pages):
+    pages.access_point.configure(
+        pages.access_point.configured + "config access\n\toption device 'br-lan'\n", running=False)
+    pages.show("view.pmip.settings")
+    assert pages.browser.evaluate(
+        "[...document.querySelectorAll('#cbi-pmip-access p')].map(row => row.innerText)") == [
+            "<b>Campus</b> (phy0-ap0)", "br-lan"]
 
 
 def test_clients_without_8021x_are_served_where_the_network_has_none(pages):

@@ -16,6 +16,7 @@ from ubus_broker import Caller
 from mag_lite.system import uci
 
 ALLOWED, PERMISSION_DENIED, NOT_FOUND = 0, 6, 4
+DENIED = {"error": {"code": -32002, "message": "Access denied"}}
 _TYPES = {".js": "text/javascript", ".html": "text/html", ".json": "application/json"}
 
 
@@ -162,7 +163,7 @@ class Web:
         if name == "file":
             return self.execute(session, values)
         if not self.rights.allow(session, "ubus", name, method):
-            return {"error": {"code": -32002, "message": "Access denied"}}
+            return DENIED
         if (name, method) in self.objects:
             return {"result": [ALLOWED, self.objects[name, method]]}
         return self.ubus(name, method, values)
@@ -177,6 +178,8 @@ class Web:
 
     def execute(self, session, values):
         line = " ".join([values["command"], *values["params"]])
+        if not self.rights.allow(session, "ubus", "file", "exec"):
+            return DENIED
         if not self.rights.allow(session, "file", line, "exec"):
             return {"result": [PERMISSION_DENIED]}
         status, output = self.commands[line]()

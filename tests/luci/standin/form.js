@@ -6,7 +6,7 @@
 
 (function() {
 	const { call, uci, guard } = window.internals;
-	const OPTION = [ 'rmempty', 'default', 'placeholder', 'validate', 'load', 'modalonly', 'inputtitle', 'onclick', 'optional' ];
+	const OPTION = [ 'rmempty', 'default', 'placeholder', 'validate', 'load', 'modalonly', 'inputtitle', 'onclick', 'optional', 'textvalue' ];
 	const SECTION = [ 'anonymous', 'addremove', 'nodescriptions', 'sortable' ];
 
 	class Value {
@@ -14,6 +14,7 @@
 			Object.assign(this, { section, map: section.map, option: name, title: title || null, description: description || null });
 			Object.assign(this, { rmempty: true, default: null, placeholder: null, modalonly: null, choices: [] });
 		}
+		textvalue() { return null; }
 		value(key, text) { this.choices.push([ key, text == null ? key : text ]); }
 		id(section_id) { return [ 'cbid', this.map.config, section_id, this.option ].join('.'); }
 		validate() { return true; }
@@ -112,7 +113,13 @@
 		}
 	}
 
-	class GridSection extends TypedSection {}
+	class GridSection extends TypedSection {
+		render() { // rows of texts, too
+			const node = super.render();
+			this.cfgsections().forEach((section_id) => node.append(E('p', {}, this.options.map(function(option) { return option.textvalue(section_id); }))));
+			return node;
+		}
+	}
 
 	class Map {
 		constructor(config, title, description) {

@@ -85,11 +85,23 @@ return baseclass.extend({
 		return this.run('/usr/bin/pmip', 'check').then(function(answer) { return answer.findings; });
 	},
 
-	start: function(service) {
-		return fs.exec('/etc/init.d/' + service, [ 'start' ]).then(function(done) {
+	// `ask` is asked until it answers, as the daemon is there later than its service.
+	start: function(service, ask) {
+		return fs.exec('/etc/init.d/' + service, [ 'start' ]).then(L.bind(function(done) {
 			if (done.code)
 				throw new Error(done.stderr || done.stdout);
-		});
+			return this.answered(ask, 20);
+		}, this));
+	},
+
+	answered: function(ask, tries) {
+		return ask().then(L.bind(function(answer) {
+			if (answer)
+				return answer;
+			if (!tries)
+				throw new Error(_('It does not answer yet, ten seconds after its start.'));
+			return new Promise(function(go) { window.setTimeout(go, 500); }).then(L.bind(this.answered, this, ask, tries - 1));
+		}, this));
 	},
 
 	// LuCI's errors have the place in its scripts on further lines.
@@ -132,9 +144,12 @@ return baseclass.extend({
 		return { 'gre': 'GRE', 'gre-key': _('GRE with keys') }[name] || 'IP-in-IP';
 	},
 
-	// A cell; on narrow screens the theme puts the title before it.
+	// A cell; on narrow screens the theme puts the title before it.  A long name leaves others their room.
 	cell: function(title, content) {
-		return E('td', { 'class': 'td', 'data-title': title }, [ content ]);
+		const long = typeof content == 'string' && content.length > 30;
+		return E('td', {
+			'class': 'td', 'data-title': title, 'style': long ? 'min-width:9em;max-width:18em;overflow-wrap:anywhere' : null
+		}, [ content ]);
 	},
 
 	// Is it working?  Troubles, or what is well.

@@ -62,7 +62,7 @@ return baseclass.extend({
 		})).concat([
 			label(LEFT - 4, y(1) + 4, 'end', String(most)),
 			label(LEFT - 4, y(0), 'end', '0'),
-			label(WIDTH - RIGHT + 4, y(1) + 4, 'start', _('%d ms').format(slowest)),
+			label(WIDTH - RIGHT + 4, y(1) + 4, 'start', attaches.length ? _('%d ms').format(slowest) : ''),
 			label(LEFT, HEIGHT - 3, 'start', _('%d min ago').format(span / 60)),
 			label(WIDTH - RIGHT, HEIGHT - 3, 'end', _('now'))
 		]));

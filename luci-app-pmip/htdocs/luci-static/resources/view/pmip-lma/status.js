@@ -49,6 +49,7 @@ return view.extend({
 	filter: '',
 	sorting: { column: 0, descending: false },
 	opened: null,
+	overview: undefined, // null while the daemon does not run
 
 	load: function() {
 		return pmip.orNull(callOverview());
@@ -65,7 +66,6 @@ return view.extend({
 		this.liveNode = E('div', {}, this.live());
 		this.changing = L.hasViewPermission();
 		this.show(overview);
-		this.handleCheck();
 		poll.add(L.bind(this.refresh, this), 5);
 		return E('div', {}, [
 			E('h2', {}, [ _('Proxy Mobile IP anchor') ]),
@@ -98,8 +98,12 @@ return view.extend({
 	},
 
 	show: function(overview) {
+		const turned = this.overview === undefined || !this.overview != !overview;
 		this.overview = overview;
-		dom.content(this.anchorNode, overview ? this.anchor(overview.status) : this.stopped());
+		if (turned)
+			this.handleCheck();
+		if (turned || overview) // else a button is in use
+			dom.content(this.anchorNode, overview ? this.anchor(overview.status) : this.stopped());
 		this.liveNode.style.display = overview ? '' : 'none';
 		if (!overview)
 			return;
@@ -269,7 +273,7 @@ return view.extend({
 	},
 
 	handleStart: function() {
-		return pmip.start('pmip-lma').then(L.bind(this.refresh, this)).catch(pmip.complain);
+		return pmip.start('pmip-lma', L.bind(this.load, this)).then(L.bind(this.show, this)).catch(pmip.complain);
 	},
 
 	handleRevoke: function(binding) {

@@ -26,6 +26,23 @@ function accessPoints(radios) {
 	return found;
 }
 
+// What the package has set up already, unless somebody has removed it: see /etc/uci-defaults.
+const FIREWALL = [
+	[ 'pmip_mag', 'zone', { name: 'pmip', device: 'pmip+', input: 'REJECT', output: 'ACCEPT', forward: 'REJECT' } ],
+	[ 'pmip_mag_clients', 'rule', { name: 'Allow-PMIP-clients', src: '*', dest: '*', proto: 'all', mark: '0x52130000/0xffff0000', target: 'ACCEPT' } ],
+	[ 'pmip_mag_udp', 'rule', { name: 'Allow-PMIP-signalling', src: '*', family: 'ipv4', proto: 'udp', dest_port: '5436', target: 'ACCEPT' } ],
+	[ 'pmip_mag_mobility', 'rule', { name: 'Allow-PMIP-signalling-IPv6', src: '*', family: 'ipv6', proto: '135', target: 'ACCEPT' } ],
+	[ 'pmip_mag_tunnels', 'rule', { name: 'Allow-PMIP-tunnels', src: '*', proto: '47 4 41', target: 'ACCEPT' } ]
+];
+
+// Make a section that is not there, in a file that is.
+function provide(config, name, type, options) {
+	if (!uci.sections(config).length || uci.get(config, name))
+		return;
+	uci.add(config, type, name);
+	Object.keys(options).forEach(function(option) { uci.set(config, name, option, options[option]); });
+}
+
 // How an access section is shown: with the networks' names.
 function sectionShown(section, accessPoints) {
 	const interfaces = [ section.device ].concat(section.bss || []);
@@ -34,7 +51,7 @@ function sectionShown(section, accessPoints) {
 }
 
 function shown(accessPoint) {
-	return accessPoint.device + ' (' + accessPoint.ssid + ')';
+	return accessPoint.ssid + ' (' + accessPoint.device + ')';
 }
 
 function ipVersions(option) {
@@ -68,7 +85,8 @@ return view.extend({
 			L.resolveDefault(callWireless(), {}),
 			uci.load('pmip'),
 			L.resolveDefault(uci.load('wireless'), null),
-			L.resolveDefault(uci.load('network'), null)
+			L.resolveDefault(uci.load('network'), null),
+			L.resolveDefault(uci.load('firewall'), null)
 		]);
 	},
 
@@ -133,6 +151,11 @@ return view.extend({
 
 		let option = section.option(form.Value, 'device', _('Interface'));
 		this.accessPoints.forEach(function(each) { option.value(each.device, shown(each)); });
+		option.textvalue = L.bind(function(section_id) {
+			const device = uci.get('pmip', section_id, 'device');
+			const found = this.accessPoints.find(function(each) { return each.device == device; });
+			return E('span', {}, [ found ? shown(found) : device || '-' ]);
+		}, this);
 		option.rmempty = false;
 		option.validate = function(section_id, value) {
 			const twice = uci.sections('pmip', 'access').some(function(other) {
@@ -270,10 +293,8 @@ return view.extend({
 		const access = uci.add('pmip', 'access');
 		uci.set('pmip', access, 'device', chosen.device);
 		uci.set('pmip', access, 'identity', this.anybody.checked ? 'mac' : 'authenticated');
-		if (!uci.get('network', 'pmip')) {
-			uci.add('network', 'interface', 'pmip');
-			uci.set('network', 'pmip', 'proto', 'none');
-		}
+		provide('network', 'pmip', 'interface', { proto: 'none' });
+		FIREWALL.forEach(function(section) { provide('firewall', section[0], section[1], section[2]); });
 		uci.set('wireless', chosen.section, 'network', 'pmip');
 		uci.set('wireless', chosen.section, 'isolate', '1');
 		return uci.save().then(function() { return ui.changes.apply(true); });

@@ -71,6 +71,7 @@ return view.extend({
 	filter: '',
 	sorting: { column: 0, descending: false },
 	opened: null,
+	overview: undefined, // null while the daemon does not run
 
 	load: function() {
 		return pmip.overview();
@@ -86,7 +87,6 @@ return view.extend({
 		this.liveNode = E('div', {}, this.live());
 		this.changing = L.hasViewPermission();
 		this.show(overview);
-		this.handleCheck();
 		poll.add(L.bind(this.refresh, this), 5);
 		return E('div', {}, [
 			E('h2', {}, [ _('Proxy Mobile IP') ]),
@@ -114,8 +114,12 @@ return view.extend({
 	},
 
 	show: function(overview) {
+		const turned = this.overview === undefined || !this.overview != !overview;
 		this.overview = overview;
-		dom.content(this.gatewayNode, overview ? this.gateway(overview.status) : this.stopped());
+		if (turned)
+			this.handleCheck();
+		if (turned || overview) // else a button is in use
+			dom.content(this.gatewayNode, overview ? this.gateway(overview.status) : this.stopped());
 		this.liveNode.style.display = overview ? '' : 'none';
 		if (!overview)
 			return;
@@ -282,7 +286,7 @@ return view.extend({
 	},
 
 	handleStart: function() {
-		return pmip.start('pmip').then(L.bind(this.refresh, this)).catch(pmip.complain);
+		return pmip.start('pmip', L.bind(this.load, this)).then(L.bind(this.show, this)).catch(pmip.complain);
 	},
 
 	handleTrace: function(client) {
