@@ -365,22 +365,28 @@ class Judge:
                 raise Violation("%s routes %s to another gateway than that of its newest "
                                 "registration" % (anchor.name, key))
 
-    def agreement(self):
-        """All has been quiet: both sides hold the same."""
+    def agreement(self, disputed):
+        """All has been quiet: of what was `disputed` a moment ago, when stations that hardly answer
+        may just have come or gone, both sides hold the same."""
         self.audit()
+        still = disputed & self.disagreements()
+        if still:
+            raise Violation("gateways and anchors disagree: %s" % still)
+        for phone in self.phones:
+            if phone.ipv6 and phone.place and phone.answers == 1 and not phone.blocked:
+                self._check_prefixes(phone)
+
+    def disagreements(self) -> set:
+        """What either a gateway or its anchor holds: (gateway, MAC, address)."""
+        found = set()
         for index, anchor in enumerate(self.anchors):
             theirs = {(entry.tunnel.mag, entry.link_layer_identifier, home)
                       for entry in anchor.core.cache if not entry.deregistered
                       for home in entry.home_addresses()}
             ours = {(node.address, mac, address) for node in self.access_points
                     for _, mac, address, number in node.kernel.clients() if number == index}
-            if ours != theirs:
-                raise Violation("gateways and %s disagree: %s" % (
-                    anchor.name, ours ^ theirs))
-
-        for phone in self.phones:
-            if phone.ipv6 and phone.place and phone.answers == 1 and not phone.blocked:
-                self._check_prefixes(phone)
+            found |= ours ^ theirs
+        return found
 
     def _check_prefixes(self, phone):
         access_point, interface = phone.place

@@ -82,22 +82,22 @@ class Order:
     def _moves(self, session, gateway, client):
         former, _ = self._place.get(session, (None, 0))
         if gateway != former:
-            self._place[session] = gateway, self.world.now
+            place = self._place[session] = gateway, self.world.now
             if gateway and former:
                 self.world.after(SOON, self._check_told, session, session[0].core, client,
-                                 former, self.world.now)
+                                 former, place)
 
     def tells(self, gateway, data):
         """An anchor sends a revocation."""
         found = options_of(data)
         self._told[gateway, found[8][1:]] = self.world.now
 
-    def _check_told(self, session, core, client, former, since):
-        if session[0].core is not core or self._place.get(session, (None, 0))[1] != since:
+    def _check_told(self, session, core, client, former, place):
+        if session[0].core is not core or self._place.get(session) != place:
             return  # it has been killed, or there is later news
         if self.settings.hostile:
             return
-        if self._told.get((former, client[0]), -1) < since - REVOKING:
+        if self._told.get((former, client[0]), -1) < place[1] - REVOKING:
             raise Violation("%s did not tell a gateway that %s has left it" % (
                 session[0].name, client))
 

@@ -93,7 +93,9 @@ class Scenario:
         while self.world.events < events:
             self._turbulence(events)
             self._quiet()
-            self.judge.agreement()
+            disputed = self.judge.disagreements()
+            self._pass(self.world.now + 1000)
+            self.judge.agreement(disputed)
         self._farewell()
 
     def _turbulence(self, events):

@@ -140,6 +140,7 @@ class Trouble:
         bindings = list(node.core.bindings)
         if bindings:
             binding = self.world.choose(bindings)
+            self.judge.disturb(binding.mac)
             node.authenticator.remove(binding.interface, binding.mac, True)
             node.tell("gone", node.core.station_gone, binding.interface, binding.mac, "detached")
 
