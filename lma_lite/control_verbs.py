@@ -2,7 +2,7 @@
 """What the daemon answers on its control socket; each verb is one method."""
 
 from lma_lite.history import MOST_EVENTS
-from lma_lite.names import show_interface, show_mn_identifier, show_session
+from lma_lite.names import show_home, show_interface, show_mn_identifier
 from lma_lite.sessions import LIFETIME_UNIT
 from mag_lite import VERSION
 from mag_lite.wire.address import format_address, format_home, format_prefix
@@ -10,6 +10,8 @@ from mag_lite.wire.address import format_address, format_home, format_prefix
 #: How much an overview tells, the latest first; ubus carries no more than 1 MiB.
 _MOST_BINDINGS = 100
 _MOST_EVENTS = 40
+
+_DIGITS = set("0123456789abcdef.:/")  # of addresses
 
 
 class ControlVerbs:
@@ -59,13 +61,25 @@ class ControlVerbs:
     def _matching(self, text) -> list:
         """The bindings with `text` in what a person sees of them, or all."""
         wanted = _argument(text or "", "text").lower()
-        return [binding for binding in self._daemon.anchor.cache
-                if not wanted or wanted in self._visible(binding)]
+        bindings = list(self._daemon.anchor.cache)
+        if not wanted:
+            return bindings
+        places = {}  # of many sessions each: whether they match
+        for binding in bindings:
+            place = binding.proxy_care_of_address, binding.service
+            if place not in places:
+                places[place] = wanted in self._visible(*place)
+        numeric = set(wanted) <= _DIGITS  # else no need to write numbers out
+        return [
+            binding for binding in bindings
+            if places[binding.proxy_care_of_address, binding.service]
+            or wanted in show_mn_identifier(binding.mn_identifier).lower()
+            or numeric and (wanted in show_interface(binding.link_layer_identifier)
+                            or wanted in show_home(binding))]
 
-    def _visible(self, binding):
-        mag = binding.proxy_care_of_address
-        return "%s %s %s %s" % (
-            show_session(binding).lower(), format_address(mag), binding.service.name.lower(),
+    def _visible(self, mag, service):
+        return "%s %s %s" % (
+            format_address(mag), service.name.lower(),
             self._daemon.anchor.configuration.mags.get(mag, "").lower())
 
     def _mags(self):
