@@ -96,6 +96,18 @@ class Pages:
         """What happens every five seconds."""
         self.browser.evaluate("window.poll()")
 
+    def pretend(self, change):
+        """Show what the daemon would tell if `change` were made to what it has told."""
+        overview = self.browser.evaluate("window.page.overview")
+        change(overview)
+        self.browser.evaluate(f"window.page.show({json.dumps(overview)})")
+
+    def cells(self, table):
+        """What stands in the cells of a table with titles, row for row."""
+        return self.browser.evaluate(
+            f"[...document.querySelectorAll('{table} > tr')].slice(1).map(row =>"
+            " [...row.querySelectorAll(':scope > td[data-title]')].map(cell => cell.textContent))")
+
     def rows(self):
         """The clients or sessions that are shown, as their cells."""
         return self.browser.evaluate(

@@ -91,7 +91,7 @@ class Machine:
         if self.daemon:
             self.ask({"verb": "reload"})
         else:
-            self.start_daemon()
+            self.start_service()
 
     def ask(self, request):
         """What the daemon answers on its control socket, which it makes anew upon a reload."""

@@ -4,7 +4,7 @@
 import json
 
 import pytest
-from anchor import AP2, CONFIGURED, LEAVING, NEW, ROAMED
+from anchor import AP1, AP2, CONFIGURED, LEAVING, NEW, ROAMED
 from test_pages import HOSTILE, assert_same_words
 
 from lma_lite import configuration
@@ -36,7 +36,7 @@ def test_a_session_is_shown_where_it_is(anchor_pages):
     assert row[5:7] == ["lma0 GRE", "active"] and row[8].startswith(("4m", "5m"))
     assert "there is 1 session." in pages.browser.text("#pmip-glance")
     assert "1 of 5" in pages.browser.text("#pmip-pools")
-    assert "0s ago" in pages.browser.text("#pmip-gateways")
+    assert "s ago" in pages.browser.text("#pmip-gateways")
     assert anchor.update(ALICE, AP2, ROAMED) == 0
     anchor.update(ALICE, AP2, LEAVING, lifetime=0)
     pages.refresh()
@@ -54,6 +54,66 @@ def test_one_call_is_made_each_time_and_every_five_seconds(anchor_pages):
     assert pages.browser.evaluate("window.polled") == 5
 
 
+def test_every_figure_stands_in_its_place(anchor_pages):
+    def change(overview):
+        overview["status"].update(
+            version="9.9", uptime=93784, bindings=2,
+            addresses=[{"address": "127.0.1.1", "listening": True},
+                       {"address": "192.0.2.1", "listening": False}],
+            mags=[{"name": "ap1", "address": AP1, "sessions": 3, "tunnels": ["lma0", "lma1"],
+                   "heard": 61}],
+            pools=[{"name": "both", "service": "staff", "network": "10.20.0.0/29",
+                    "router": "10.20.0.1", "used": 4, "capacity": 5,
+                    "prefix": "2001:db8::/56", "prefixes_used": 7, "prefixes_capacity": 256},
+                   {"name": "six", "service": "", "prefix": "2001:db8:1::/56",
+                    "prefixes_used": 0, "prefixes_capacity": 256}])
+        overview["bindings"][0].update(prefixes=["2001:db8::/64"], since=3700, remaining=59,
+                                       device=None, encapsulation="ip")
+        overview["history"] = [
+            {"age": 61, "event": "expire", "node": "mn1", "homes": ["10.20.0.2", "2001:db8::/64"],
+             "mag": AP1, "former": None, "reason": "lifetime over"}]
+
+    pages = anchor_pages
+    pages.anchor.update(ALICE)
+    pages.show(STATUS)
+    pages.pretend(change)
+    assert pages.rows() == [[
+        "mn1@example.org", "02:00:00:00:01:01", "10.20.0.2, 2001:db8::/64", "internet",
+        "ap1 (127.0.1.11)", "- IP-in-IP", "active", "1h 1m", "59s"]]
+    assert pages.cells("#pmip-gateways") == [["ap1", AP1, "3", "lma0, lma1", "1m 1s ago"]]
+    assert pages.cells("#pmip-pools") == [
+        ["both", "staff", "10.20.0.0/29", "10.20.0.1", " 4 of 5", "2001:db8::/56", " 7 of 256"],
+        ["six", "any other", "-", "-", "-", "2001:db8:1::/56", " 0 of 256"]]
+    assert told(pages, "history") == [[
+        "1m 1s ago", "expired", "mn1", "10.20.0.2, 2001:db8::/64", "ap1 (127.0.1.11)",
+        "lifetime over"]]
+    for text in ("Version\t9.9", "Running for\t1d 2h", "192.0.2.1: not there"):
+        assert text in pages.browser.text("#view"), text
+
+
+def test_of_two_sessions_of_one_identity_the_right_one_is_opened(anchor_pages):
+    pages = anchor_pages
+    pages.anchor.update(ALICE)
+    pages.show(STATUS)
+    pages.pretend(lambda overview: overview["bindings"].append(
+        {**overview["bindings"][0], "interface": MAC2}))
+    pages.browser.evaluate(f"window.page.opened = '{MAC2} mn1@example.org'")
+    pages.pretend(lambda overview: None)
+    assert pages.browser.evaluate(
+        "[...document.querySelectorAll('[data-node] button:first-child')]"
+        ".map(button => button.textContent)") == ["More", "Less"]
+
+
+def test_an_answer_that_comes_late_does_not_undo_the_filter(anchor_pages):
+    pages = anchor_pages
+    pages.anchor.update(ALICE)
+    pages.show(STATUS)
+    pages.browser.evaluate(
+        "(() => { window.page.filter = 'nobody'; const late = window.page.refresh();"
+        " window.page.filter = ''; return late; })()")
+    assert len(pages.rows()) == 1
+
+
 def test_history_tells_of_roams_and_ends(anchor_pages):
     pages, anchor = anchor_pages, anchor_pages.anchor
     pages.show(STATUS)
@@ -63,7 +123,7 @@ def test_history_tells_of_roams_and_ends(anchor_pages):
     anchor.update(ALICE, AP2, ROAMED)
     pages.refresh()
     (when, *roamed), _, registered = told(pages, "history")
-    assert when == "0s ago" and roamed[:4] == [
+    assert when.endswith("s ago") and roamed[:4] == [
         "roamed", "mn1@example.org", "10.20.0.2", "ap1 (127.0.1.11) → ap2 (127.0.1.12)"]
     assert registered[1:5] == ["registered", "mn1@example.org", "10.20.0.2", "ap1 (127.0.1.11)"]
     pages.browser.click("[data-node='mn1@example.org'] button", "More")
@@ -120,6 +180,20 @@ def test_what_clients_call_themselves_stays_text(anchor_pages):
         "!document.querySelector('img, script[src=x], [onerror]') && document.title != 'owned'")
 
 
+def test_the_strangest_names_are_shown_and_can_be_looked_for(anchor_pages):
+    pages, hidden = anchor_pages, "mn\u202egro.elpmaxe"
+    for number, name in enumerate((hidden.encode(), b"\xff\xfe\x80", b"\"'<&/>" * 42)):
+        assert pages.anchor.update(name, mac=f"02:00:00:00:03:0{number}") == 0
+    pages.show(STATUS)
+    assert {row[0] for row in pages.rows()} == {hidden, "fffe80", "\"'<&/>" * 42}
+    pages.browser.enter("#pmip-filter", "\u202eGRO")
+    pages.browser.wait("document.querySelectorAll('[data-node]').length == 1")
+    assert pages.rows()[0][0] == hidden
+    pages.browser.enter("#pmip-filter", "'<&/>\"")
+    pages.browser.wait("document.querySelector('[data-node]').textContent.includes('<&')")
+    assert len(pages.rows()) == 1
+
+
 def test_the_daemons_answers_are_only_ever_text(anchor_pages):
     """As if daemon and commands were in other hands."""
     pages, nasty = anchor_pages, "<img src=x onerror=document.title='owned'>"
@@ -164,6 +238,11 @@ def test_troubles_are_said(anchor_pages):
     said = pages.browser.text("#pmip-glance")
     assert "No gateway can reach 192.0.2.1" in said
     assert "Pool internet has nothing left to give" in said
+    full = {"name": "six", "prefixes_used": 256, "prefixes_capacity": 256}
+    pages.pretend(lambda overview: overview["status"].update(pools=[full], addresses=[], mags=[]))
+    assert pages.browser.text("#pmip-glance") == "Pool six has nothing left to give"
+    assert "No gateway is allowed" in pages.browser.text("#view")
+    pages.refresh()
     assert pages.browser.evaluate("document.querySelector('#pmip-glance').className").endswith(
         "warning")
 
@@ -181,6 +260,7 @@ def test_an_anchor_that_does_not_run_is_said_and_can_be_started(anchor_pages):
     pages.anchor.stop_daemon()
     pages.refresh()
     assert "does not run" in pages.browser.text("#view")
+    assert "Pools" not in pages.browser.text("#view"), "what was is not shown any more"
 
 
 def test_what_is_wrong_with_the_settings_is_said(anchor_pages):
@@ -189,6 +269,7 @@ def test_what_is_wrong_with_the_settings_is_said(anchor_pages):
     pages.show(STATUS)
     pages.browser.wait("document.querySelector('#view .label')")
     assert "10.20.0.0/31 is too small" in pages.browser.text("#view")
+    assert "WRONG" in pages.browser.text("#view").upper()
     assert pages.browser.evaluate(
         "getComputedStyle(document.querySelector('#view .label')).backgroundColor") == (
         "rgb(192, 0, 0)"), "red"
@@ -295,6 +376,9 @@ def test_the_browser_refuses_what_the_daemon_refuses_in_its_words(anchor_pages, 
     for option, value in (("network", "10.9.0.0/16"), ("router", "10.9.0.1")):
         field(pages, "pool", option, value)
     assert_same_words(pages, configuration.SCHEMA, section, (("node", "pool"),))
+    assert pages.browser.evaluate(
+        "[...document.getElementById('cbid.pmip-lma.node.pool').options]"
+        ".map(option => option.textContent)") == ["as it asks for", "internet", "pool"]
 
 
 def test_every_option_that_the_daemon_knows_can_be_set_and_no_other(anchor_pages):
@@ -312,6 +396,7 @@ def test_the_overview_has_a_box(anchor_pages):
     pages.anchor.update(ALICE, indicator=NEW)
     pages.show(box)
     assert "1 of 5" in pages.browser.text("#view")
+    assert "Sessions\t1\nGateways\t2\n" in pages.browser.text("#view")
     pages.anchor.stop_daemon()
     pages.show(box)
     assert "does not run" in pages.browser.text("#view")
