@@ -32,6 +32,11 @@ class Timers:
             self._heap = list(self._live.values())
             heapq.heapify(self._heap)
 
+    def hasten(self, key, when: int):
+        """Let `key` fall due no later than `when` (ms)."""
+        if key not in self._live or when < self._live[key][0]:
+            self.set(key, when)
+
     def cancel(self, key):
         """Forget the deadline of `key`, if it has one."""
         self._live.pop(key, None)

@@ -138,7 +138,7 @@ class Registration:
         self._log("warning", binding, "anchor %s has it at another gateway, but it is here"
                   % format_address(binding.anchor.address))
         if binding.state == ACTIVE:
-            self.timers.set(("refresh", binding.key), now + RETRY_LATER)
+            self.timers.hasten(("refresh", binding.key), now + RETRY_LATER)
 
     def release_ipv4(self, binding, reason: str):
         """The anchor takes the IPv4 address back; the session goes on with its prefixes, and asks

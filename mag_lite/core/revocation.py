@@ -71,7 +71,8 @@ class Revocation:
         def answer(binding, present, now):
             if present:
                 self.counters.count("bri.station_present")
-                self.registration.reclaim(binding, now)
+                if indication.trigger != statuses.INTER_MAG_HANDOVER_UNKNOWN:
+                    self.registration.reclaim(binding, now)
                 self._answer(anchor, indication, statuses.REVOCATION_FAILED_MN_IS_ATTACHED)
             else:
                 if not _is_about_half(binding, indication):

@@ -394,7 +394,8 @@ class Judge:
         homes = binding.forwarded if binding else ()
         wanted = {home for home in homes or () if isinstance(home, tuple)}
         if phone.ipv6.current_prefixes() != wanted:
-            raise Violation("%s uses other prefixes than it has" % phone.name)
+            raise Violation("%s uses %s, not %s" % (
+                phone.name, phone.ipv6.current_prefixes(), wanted))
 
     def emptiness(self):
         """All have gone: nobody holds anything."""

@@ -3,7 +3,7 @@
 
 from mag import HOME, IDENTITY, LINK, PHONE, PREFIX, STRANGER, Bench, RemoveStation, Withdraw
 
-from mag_lite.core.actions import Forget, HandedOver, PollStation, SendMessage
+from mag_lite.core.actions import Forget, HandedOver, Log, PollStation, SendMessage
 from mag_lite.core.binding_update_list import ACTIVE
 from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
@@ -81,6 +81,28 @@ def test_a_station_that_shows_itself_is_registered_again_but_not_at_once():
     bench.gateway.station_seen(LINK, PHONE, bench.now)
     update, = bench.sent()
     assert (update.kind, update.lifetime) == (header.BINDING_UPDATE, 900)
+
+
+def test_a_refresh_that_is_due_sooner_is_not_put_off():
+    for trigger in (HANDOVER, status.INTER_MAG_HANDOVER_UNKNOWN):
+        bench = active()
+        bench.wait(3600000 - 50000)
+        bench.receive(indication(trigger))
+        bench.gateway.station_seen(LINK, PHONE, bench.now)
+        bench.take()
+        bench.wait(10000)
+        bench.gateway.station_seen(LINK, PHONE, bench.now)
+        update, = bench.sent()
+        assert (update.kind, update.lifetime) == (header.BINDING_UPDATE, 900)
+
+
+def test_an_anchor_that_only_asks_has_the_session_nowhere_else():
+    bench = active()
+    bench.receive(indication(status.INTER_MAG_HANDOVER_UNKNOWN))
+    bench.gateway.station_seen(LINK, PHONE, bench.now)
+    assert not [said for said in bench.take() if isinstance(said, Log) and said.level == "warning"]
+    bench.wait(60000)
+    assert bench.sent() == []
 
 
 def test_an_administrative_revocation_is_obeyed_and_told_to_the_station():

@@ -22,6 +22,15 @@ def test_a_moved_deadline_falls_due_once_at_its_new_time():
     assert timers.pop(1000) is None
 
 
+def test_a_hastened_deadline_never_moves_back():
+    timers = Timers()
+    timers.hasten("x", 30)
+    timers.hasten("x", 20)
+    timers.hasten("x", 40)
+    assert timers.pop(19) is None and timers.pop(20) == "x"
+    assert timers.pop(1000) is None
+
+
 def test_a_cancelled_deadline_never_falls_due():
     timers = Timers()
     timers.set("x", 10)
