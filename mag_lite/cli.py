@@ -117,7 +117,8 @@ def _status(answer):
             access["device"], "open" if access["present"] else "NOT THERE",
             "connected" if access["hostapd"] else "NOT CONNECTED"))
     lines += _anchors(answer)
-    lines.append("%d clients served" % answer["clients"])
+    lines.append("%d clients served%s" % (
+        answer["clients"], ", local routing among them" if answer["local_routing"] else ""))
     return lines
 
 

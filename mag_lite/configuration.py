@@ -33,6 +33,9 @@ SCHEMA = (
         ("ip", _IP, "dual",
          "IP versions of clients; of two that are asked for, the anchor may refuse one"),
         ("dns", settings.list_of(settings.ADDRESS), None, "DNS servers that clients are told"),
+        ("local_routing", settings.FLAG, "0",
+         "let clients of one anchor reach each other here, without the anchor, which then neither "
+         "sees nor filters nor counts what they say to each other"),
     )),
     SectionSchema("access", ANY, (
         ("device", settings.INTERFACE, REQUIRED, "interface on which clients are served"),
@@ -85,7 +88,8 @@ def interpret(sections, path: str):
         found.mag.lifetime * 1000, found.mag.timestamp,
         [address for address in found.mag.dns if len(address) == 4],
         [address for address in found.mag.dns if len(address) == 16],
-        _VERSIONS[found.mag.ip], reader.access(), reader.anchors(), reader.profiles())
+        _VERSIONS[found.mag.ip], reader.access(), reader.anchors(), reader.profiles(),
+        found.mag.local_routing)
     if not configuration.anchors:
         problems.append((settings.ERROR, "%s: section mag: option lma is missing; it must be "
                          "the anchor's address" % path))

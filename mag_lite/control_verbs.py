@@ -34,6 +34,7 @@ class ControlVerbs:
             "uptime": (daemon.loop.now() - daemon.started_at) // 1000,
             "timestamps": gateway.sender.clock_offset is not None,
             "clients": len([b for b in gateway.bindings if b.forwarded]),
+            "local_routing": daemon.configuration.local_routing,
             "access": [self._access(device) for device in sorted(daemon.configuration.access)],
             "anchors": [self._anchor(anchor) for anchor in daemon.configuration.anchors],
         }

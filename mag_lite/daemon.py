@@ -59,7 +59,8 @@ class Daemon:
         self._recorder = None
         self._access_points_lost = set()
         self.journal = Journal(run_directory + "/bindings")
-        self.forwarding = Forwarding(run_directory, log, _serves_ipv6(chosen))
+        self.forwarding = Forwarding(
+            run_directory, log, _serves_ipv6(chosen), chosen.local_routing)
         self._bridges = AccessBridges()
         # Sessions are lost with the journal, which is lost when the machine starts anew.
         self.gateway = Gateway(chosen, self._mtu, boot_identifier())

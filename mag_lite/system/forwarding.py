@@ -51,33 +51,39 @@ def table_down(index: int) -> int:
     return FIRST_TABLE + 2 * index + 1
 
 
-def rules(index: int) -> list:
-    """The four rules of an anchor.
+def rules(index: int, local_routing: bool = False) -> list:
+    """The four rules of an anchor; a fifth for `local_routing`.
 
     ICMP errors that we send to a client carry the mark of what they answer.  What comes out of
     the tunnel for nobody goes nowhere.  The last rule also proves to the kernel's reverse path
-    filter that what came out of the tunnel came the right way.
+    filter that what came out of the tunnel came the right way.  The fifth lets a client's packet
+    to another client here find it: what it does not find goes up.
     """
     up, down, tunnel_device = table_up(index), table_down(index), device(index)
     either = 0xFFFFFFFF - packet_filter.FROM_TUNNEL
-    return [
+    found = [
         Rule(_PRIORITY, "lo", mark(index), 0xFFFFFFFF, down, PROTOCOL),
         Rule(_PRIORITY + 1, tunnel_device, 0, 0, down, PROTOCOL),
         Rule(_PRIORITY + 2, tunnel_device, 0, 0, None, PROTOCOL),
         Rule(_PRIORITY + 3, "", mark(index), either, up, PROTOCOL),
     ]
+    if local_routing:
+        found.append(Rule(_PRIORITY + 2, "", mark(index), 0xFFFFFFFF, down, PROTOCOL))
+    return found
 
 
 class Forwarding:
     """The kernel's forwarding state, made, found again, changed and removed.
 
-    `run_directory` is ours alone, `ipv6` whether clients may have prefixes.  Methods raise
-    netlink.NetlinkError when the kernel refuses and nftables.NftablesError when `nft` does.
+    `run_directory` is ours alone, `ipv6` whether clients may have prefixes, `local_routing`
+    whether those of one anchor reach each other without it (RFC 5213 section 6.10.3).  Methods
+    raise netlink.NetlinkError when the kernel refuses and nftables.NftablesError when `nft` does.
     """
 
-    def __init__(self, run_directory: str, log, ipv6: bool = True):
+    def __init__(self, run_directory: str, log, ipv6: bool = True, local_routing: bool = False):
         self._log = log
         self._ipv6 = ipv6
+        self._local_routing = local_routing
         self._ruleset_file = run_directory + "/ruleset.nft"
         self._sysctls = Sysctls(run_directory + "/sysctl")
         self._route = rtnetlink.Rtnetlink()
@@ -274,6 +280,11 @@ class Forwarding:
         # the mark, and ICMP errors to clients must carry it.  Where it is off, no packet need be
         # looked up backwards as well: the packet filter knows the right sources.
         settings = {"net/ipv4/fwmark_reflect": 1}
+        if self._local_routing and self._anchors:
+            # Clients of one device cannot hear each other: none is told to ask for the other.
+            # A device has this setting if "all" or itself has it.
+            for name in ["all"] + self._access:
+                settings["net/ipv4/conf/%s/send_redirects" % name] = 0
         if self._ipv6 and self._anchors:
             settings["net/ipv6/fwmark_reflect"] = 1
             settings.update(self._sysctls.ipv6_forwarding())
@@ -298,7 +309,7 @@ class Forwarding:
             link_index = links[name].index if takes_it else None
             up = Route(_ANY[family], link_index, table_up(index), PROTOCOL, b"")
             self._route.perform([rtnetlink.replace_route(up)])
-            wanted += rules(index)
+            wanted += rules(index, self._local_routing)
         existing = self._route.rules(family, PROTOCOL)
         for rule in wanted:
             if rule not in existing:

@@ -5,6 +5,7 @@ forwarding_isolation.py [4|6 gre|ip cpython|micropython]
 """
 
 import os
+import socket
 import sys
 
 _TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -13,13 +14,23 @@ sys.path[:0] = [_TESTS, _TESTS + "/kernel/support"]
 from forwarding_bed import (  # noqa: E402
     A1,
     A2,
+    A3,
     C1,
     C2,
+    C3,
     CORRESPONDENT,
+    CORRESPONDENT6,
+    I1,
+    I2,
+    I3,
     LMA,
     MAG,
+    P1,
+    P2,
+    P3,
     ROUTER_MAC,
     STRANGER,
+    Agent,
     Bed,
     Checks,
     arguments,
@@ -28,10 +39,12 @@ from forwarding_bed import (  # noqa: E402
     heard,
     ping,
     send_frame,
+    transfer,
 )
 from scapy.all import GRE, IP, UDP, Ether, IPv6, Raw  # noqa: E402
 
 from bed.capture import Capture  # noqa: E402
+from bed.snapshot import Snapshot, difference  # noqa: E402
 
 family, encapsulation, python = arguments(__file__, "4 gre cpython", "6 gre micropython")
 check = Checks()
@@ -131,6 +144,78 @@ check("the anchor takes nothing from whom it has no route to", heard(corresponde
 check("and sends nothing there", ping(bed.correspondent, A1)[0] == 0)
 bed.anchor.route(A1, bed.tunnel)
 check("until it has again", ping(bed.correspondent, A1)[0])
+
+# Unless clients may meet at the gateway (still with the strict reverse path filter)
+bed.wire_ipv6()
+for client in ("wlan0", C1, P1), ("wlan0", C2, P2), ("wlan1", C3, P3):
+    bed.serve(*client)
+OTHERS, INTERNET = [A2, I2, A3, I3], [CORRESPONDENT, CORRESPONDENT6]
+
+
+def requests(capture):
+    """Where to there are echo requests in a capture."""
+    rows = capture.fields("icmp.type == 8 || icmpv6.type == 128", "ip.dst", "ipv6.dst")
+    return sorted(address for row in rows for address in row if address)
+
+
+def reached(way):
+    """Where to the first client's packets pass the tunnel, when it and all others reach another."""
+    tunnel = Capture(bed.mag, "pmip0")
+    for address in OTHERS + INTERNET:
+        check("%s: a client reaches %s" % (way, address), ping(bed.c1, address, wait=5)[0])
+    return requests(tunnel)
+
+
+before = Snapshot(bed.mag), bed.mag.run("sysctl", "-ar", "send_redirects")
+found = reached("by the anchor")
+check("each passes the tunnel, up and down", found == sorted(2 * OTHERS + INTERNET), found)
+bed.gateway.prepare(["wlan0", "wlan1"], bed.anchors, True)
+air = Capture(bed.c1, "eth0")
+found = reached("locally")
+check("none but what is for others passes the tunnel", found == sorted(INTERNET), found)
+for address in A1, I1:
+    check("locally: %s is reached" % address, ping(bed.c2, address, wait=5)[0]
+          and ping(bed.c3, address, wait=5)[0] and ping(bed.correspondent, address, wait=5)[0])
+check("locally: TCP", transfer(bed.c1, bed.c3, A3) == transfer(bed.c3, bed.c1, I1) == 3_000_000)
+told = air.count("icmp.type == 5 || icmpv6.type == 137")
+check("nobody is redirected", told == 0, told)
+during = Snapshot(bed.mag)
+bed.gateway.kill()
+bed.gateway = Agent(bed.mag, "mag", python)
+bed.gateway.prepare(["wlan0", "wlan1"], bed.anchors, True)
+changes = difference(during, Snapshot(bed.mag))
+check("locally: a new process finds all as it is", changes == [], changes)
+listeners = [hear(machine, family=socket.AF_INET6) for machine in (bed.c2, bed.c3)]
+for what, source_mac, source, destination in (
+    ("another client's address", C1, A2, A3),
+    ("an address that nobody has", C1, "10.20.0.99", A2),
+    ("another client's MAC", C2, A1, A3),
+    ("another client's prefix", C1, I2, I3),
+    ("no prefix of a client's", C1, "2001:db8:100:99::1", I2),
+    ("a link-local address", C1, "fe80::1", I2),
+):
+    send_frame(bed.c1, frame(source_mac, ROUTER_MAC, source, destination))
+    arrived = [data for listener in listeners for data in heard(listener)]
+    check("locally: refused: " + what, arrived == [], arrived)
+send_frame(bed.c1, frame(C1, ROUTER_MAC, A1, A3, b"four"))
+send_frame(bed.c2, frame(C2, ROUTER_MAC, I2, I3, b"six"))   # its bridge has to learn its MAC again
+listeners[1].settimeout(10)
+arrived = sorted(listeners[1].recv(2048) for _ in range(2))
+check("locally: their own packets arrive", arrived == [b"four", b"six"], arrived)
+tunnel = Capture(bed.mag, "pmip0")
+for home, address in ((A3, A3), (P3, I3)):
+    bed.gateway.remove_client("wlan1", C3, home, 0)
+    check("locally: a client that is gone is not reached: " + address,
+          ping(bed.c1, address, wait=0.3)[0] == 0)
+found = requests(tunnel)
+check("the way to it is by the anchor", set(found) == {A3, I3}, found)
+for home in A3, P3:
+    bed.gateway.add_client("wlan1", C3, home, 0)
+bed.gateway.prepare(["wlan0", "wlan1"], bed.anchors)
+check("by the anchor again", ping(bed.c1, A2, wait=5)[0])
+changes = difference(before[0], Snapshot(bed.mag))
+check("off again: all is as before", changes == [], changes)
+check("off again: so are settings", bed.mag.run("sysctl", "-ar", "send_redirects") == before[1])
 
 # What if the door fails, as for the moment after a device came back
 for device in ("all", "wlan0"):

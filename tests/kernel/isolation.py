@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two phones of one access point meet nowhere but at the anchor.
+"""Two phones of one access point meet nowhere but at the anchor, unless local routing is on.
 
 isolation.py [micropython]
 """
@@ -16,6 +16,7 @@ from bed.scenario import Scenario
 
 AP_ADDRESS = "10.1.1.2"
 NOBODY = "02:00:00:00:00:99"
+LOCALLY, BY_ANCHOR = 1, 3   # routers on the way from phone to phone
 LOCAL = ("arp", "dhcp", "icmpv6", "mdns")
 FIELDS = ("frame.protocols", "eth.src", "ip.src", "ip.dst", "icmp.type", "arp.src.hw_mac",
           "arp.src.proto_ipv4", "dhcp.hw.mac_addr")
@@ -248,6 +249,32 @@ class Isolation(Scenario):
                        "access point", len(sent) == 2, sent)
 
 
+    def meet_here(self):
+        """The way from one to the other is short, until one is elsewhere."""
+        ap, (one, other) = self.aps[0], self.phones
+        self.watch.until(lambda: self.hops(one, other) == BY_ANCHOR, 20, "the way by the anchor")
+        ap.mag.configure(
+            ("mag", "mag", {"lma": ANCHOR[4], "timestamp": "on", "local_routing": "1"}),
+            ("access", "wlan", {"device": "wlan0", "hostapd": ap.hostapd.directory}))
+        ap.mag.tell("reload")
+        self.watch.until(lambda: self.hops(one, other) == LOCALLY, 20, "a local way")
+        self.check("local routing: the way is short after a reload", True)
+        self.check("local routing: pmip says so", ap.mag.tell("status")["local_routing"] is True)
+        self.roam(other, self.aps[1])
+        self.watch.until(lambda: self.hops(one, other) == BY_ANCHOR, 20, "the way by the anchor")
+        self.check("local routing: a phone that has roamed is reached by the anchor", True)
+        self.roam(other, ap)
+        self.watch.until(lambda: self.hops(one, other) == LOCALLY, 20, "a local way again")
+        self.check("local routing: one that came back is reached locally", True)
+
+    def hops(self, one, other):
+        """Over how many routers an answer comes, 0 if none does."""
+        try:
+            return 64 - int(one.ping(other.address, 1).split("ttl=")[1].split()[0])
+        except RuntimeError:
+            return 0
+
+
 class Ethertype:
     """A frame of a protocol that nobody here speaks."""
 
@@ -269,6 +296,7 @@ def main(arguments):
         bed.touch_access_point()
         bed.renew()
         bed.judge_captures()
+        bed.meet_here()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ HEARD = {b"\x02\0\0\0\1\1": stations.Station(-57, 1234567, 890)}
 class Forwarding:
     """Stands in for mag_lite.system.forwarding.Forwarding: remembers what it was told."""
 
-    def __init__(self, run_directory, log, serves_ipv6):
+    def __init__(self, run_directory, log, serves_ipv6, local_routing):
         self._clients = set()
 
     def prepare(self, access_devices, anchors):

@@ -397,9 +397,13 @@ def test_the_daemon_obeys_what_is_set(pages):
     for name, value in (("lma", "127.0.0.3"), ("encapsulation", "ip"), ("lifetime", "600"),
                         ("dns", "192.0.2.53\n192.0.2.54"), ("mtu", "1400")):
         pages.browser.enter(field + name, value)
+    local_routing = f"document.querySelector({json.dumps(field + 'local_routing')})"
+    assert pages.browser.evaluate(local_routing + ".checked") is False
+    pages.browser.evaluate(local_routing + ".click()")
     assert pages.browser.evaluate("window.map.save()") == []
     (anchor,) = pages.access_point.ask({"verb": "anchors"})["anchors"]
     assert anchor["address"] == "127.0.0.3" and anchor["encapsulation"] == "ip"
+    assert pages.access_point.ask({"verb": "status"})["local_routing"] is True
     assert problems(pages.access_point) == []
     chosen = configuration.load(f"{pages.access_point.directory}/config/pmip")[0]
     assert chosen.lifetime == 600000 and len(chosen.dns) == 2 and chosen.anchors[0].mtu == 1400

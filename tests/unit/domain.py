@@ -33,7 +33,8 @@ class AccessPoint:
         anchor = Anchor(0, "lma", LMA, address, encapsulation, None)
         access = {LINK: Access(LINK, (LINK,), "/var/run/hostapd", "authenticated", 4, True)}
         self.gateway = Gateway(
-            Configuration(domain.lifetime, "on", [], [], ip_versions, access, [anchor], []),
+            Configuration(domain.lifetime, "on", [], [], ip_versions, access, [anchor], [],
+                          False),
             lambda binding: 1476)
         self.kernel = {}
         self.keys = {}

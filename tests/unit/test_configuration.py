@@ -38,6 +38,7 @@ def test_the_smallest_configuration_serves():
     access = configuration.access["wlan0"]
     assert (access.hostapd, access.identity, access.technology) == (
         "/var/run/hostapd", "authenticated", 4)
+    assert configuration.local_routing is False
 
 
 def test_an_empty_file_says_what_is_missing():
@@ -56,6 +57,14 @@ config anchor 'x'
 	option address '192.0.2.1'
 """)
     assert "'anchor.example.org' is not an IPv4 or IPv6 address" in text
+
+
+def test_clients_meet_here_if_that_is_said():
+    for value, expected in (("1", True), ("0", False)):
+        text = SMALLEST.replace(
+            "config access", "\toption local_routing '%s'\nconfig access" % value)
+        assert read(text)[0].local_routing is expected
+    assert "1 or 0" in complaint(text.replace("'0'", "'perhaps'"))
 
 
 def test_unknown_options_only_warn():

@@ -48,12 +48,18 @@ class Gateway:
     """A mobile access gateway's forwarding."""
 
     def __init__(self, directory, loop, say):
+        self.directory, self.local_routing = directory, False
         self.forwarding = Forwarding(directory, Log("mag", True))
         self.loop, self.say = loop, say
         self.monitor = None
         self.links = LinkMonitor(loop, lambda name: say({"event": ["link", name]}))
 
-    def prepare(self, access, anchors):
+    def prepare(self, access, anchors, local_routing=False):
+        if local_routing != self.local_routing:     # as a daemon that reloads its configuration
+            self.local_routing = local_routing
+            self.forwarding.abandon()
+            self.forwarding = Forwarding(
+                self.directory, Log("mag", True), local_routing=local_routing)
         anchors = [Anchor(*anchor) for anchor in anchors]
         if self.monitor:
             self.monitor.close()

@@ -8,14 +8,14 @@
 const ON = [ '1', 'on', 'true', 'yes', 'enabled' ];
 
 return baseclass.extend({
-	// A switch that understands every word that the daemon understands, and is on without one.
-	flag: function(add, config, name, title, description) {
+	// A switch that understands every word that the daemon understands, and without one is on, or `off`.
+	flag: function(add, config, name, title, description, off) {
 		const option = add(form.Flag, name, title, description);
 		option.rmempty = false;
-		option.default = '1';
+		option.default = off ? '0' : '1';
 		option.load = function(section_id) {
 			const value = uci.get(config, section_id, name);
-			return value == null || ON.includes(value) ? '1' : '0';
+			return value == null ? option.default : ON.includes(value) ? '1' : '0';
 		};
 		return option;
 	},

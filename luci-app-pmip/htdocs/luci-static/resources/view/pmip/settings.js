@@ -141,6 +141,9 @@ return view.extend({
 		option.value('on', _('time stamps'));
 		option.value('off', _('sequence numbers'));
 		option.default = 'auto';
+
+		forms.flag(L.bind(section.taboption, section, 'advanced'), 'pmip', 'local_routing', _('Local routing'),
+			_('Let clients of one anchor reach each other here. The anchor neither sees nor filters nor counts what they say to each other.'), true);
 	},
 
 	access: function(map) {
