@@ -178,7 +178,12 @@ class Registration:
             return
         self._accept(update, binding)
         self._counters.count("registrations")
-        self._log(now, "register", binding, _reason(update))
+        self._log(now, "register", binding, _reason(update) + self._among_others(binding))
+
+    def _among_others(self, binding: Binding) -> str:
+        """Several phones of one account are one node with as many interfaces: let it be known."""
+        sessions = len(self._cache.of_node(binding.mn_identifier))
+        return ", session %d of this identity" % sessions if sessions > 1 else ""
 
     def _has_session(self, update: ProxyBindingUpdate) -> bool:
         """An interface has one session: who names another home for it than it has is not

@@ -81,10 +81,10 @@ class AccessPoint:
         """As for the listener."""
         self._listener.hostapd_down(self._device, bss, reason)
 
-    def station_authorized(self, bss, mac, identity, since):
+    def station_authorized(self, bss, mac, identity, since, transition):
         """As for the listener."""
         self._is_at(mac, bss)
-        self._listener.station_authorized(self._device, mac, identity, since)
+        self._listener.station_authorized(self._device, mac, identity, since, transition)
 
     def station_returned(self, bss, mac, since):
         """As for the listener."""

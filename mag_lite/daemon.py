@@ -171,9 +171,10 @@ class Daemon:
 
     # What happens
 
-    def station_authorized(self, interface, mac, identity, since):
+    def station_authorized(self, interface, mac, identity, since, transition=False):
         """Hostapd's listener: see mag_lite.system.hostapd."""
-        self.gateway.station_authorized(interface, mac, identity, since, self._now())
+        self.gateway.station_authorized(
+            interface, mac, identity, since, self._now(), transition)
         self._settle()
 
     def station_returned(self, interface, mac, since):

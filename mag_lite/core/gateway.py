@@ -80,15 +80,19 @@ class Gateway:
 
     # Stations
 
-    def station_authorized(self, interface: str, mac: bytes, identity, since: int, now: int):
+    def station_authorized(
+            self, interface: str, mac: bytes, identity, since: int, now: int, transition=False):
         """MN-ATTACHED: the authenticator has let the station in, at `since` (ms).
 
         `identity` (bytes) is what it authenticated as: empty if the authenticator does not
-        know any more, None if there is no authentication by name.
+        know any more, None if there is no authentication by name.  `transition`: whether it has
+        come from another access point by a key of 802.11r, None if it may have.
         """
         access = self.configuration.access.get(interface)
         if access is None:
             return
+        if transition is not False and identity == b"":
+            self.identities.forget((interface, mac))  # it may have become another elsewhere
         identity = self._identify(interface, mac, identity, now)
         decision = self.policy.decide(access, mac, identity)
         binding = self.bindings.get(interface, mac)
@@ -98,13 +102,17 @@ class Gateway:
         if decision.refusal:
             self._refuse(interface, mac, decision.refusal, identity, now)
             return
+        self.identities.served((interface, mac))
+        handoff = None
         if binding is None:
+            if transition and not self._has_station(mac):
+                handoff = statuses.HANDOFF_BETWEEN_MAGS
             binding = Binding(interface, mac, decision.mn_identifier)
             binding.anchor = decision.anchor
             binding.sequence = self.sender.last_sequence
             self.bindings.add(binding)
         if now - since < NEWS:
-            self._attach(binding, access, decision, since, now)
+            self._attach(binding, access, decision, since, now, handoff)
         elif not _has_stayed(binding, since):
             self._find(binding, access, decision, since, now)
 
@@ -132,6 +140,9 @@ class Gateway:
             return self.identities.recall((interface, mac), now)
         return identity
 
+    def _has_station(self, mac):
+        return any([self.bindings.get(link, mac) for link in self.configuration.access])
+
     def _leave_other_links(self, interface, mac, now):
         """The anchor sees one gateway: a move between its access links ends nothing there."""
         for other in self.configuration.access:
@@ -155,7 +166,7 @@ class Gateway:
 
         self.presence.ask(binding, now, PATIENCE, answer)
 
-    def _attach(self, binding, access, decision, since, now):
+    def _attach(self, binding, access, decision, since, now, handoff=None):
         self._leave_other_links(binding.interface, binding.mac, now)
         binding.service = decision.service
         self.registration.ip_versions.choose(binding, decision.ip_versions)
@@ -165,7 +176,7 @@ class Gateway:
         binding.stages = {"attached": since if now - since < NEWS else now}
         self.presence.seen(binding, now)
         self.counters.count("attach")
-        self.registration.handle(binding, ATTACHED, now)
+        self.registration.handle(binding, ATTACHED, now, handoff)
         early = self._early.pop(binding.key, None)
         if early is not None:
             self.frame_received(binding.interface, early, now)

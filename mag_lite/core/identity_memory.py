@@ -40,6 +40,10 @@ class IdentityMemory:
         if self._known.pop(station, None):
             self._order.remove(station)
 
+    def served(self, station):
+        """It has shown who it is: if it must do so anew, it is asked at once."""
+        self._asked.pop(station, None)
+
     def may_ask(self, station, now: int) -> bool:
         """Return True, and count it, if `station` was not asked in the last ASK_AGAIN ms."""
         if station in self._asked and now - self._asked[station] < ASK_AGAIN:

@@ -90,7 +90,8 @@ class Registration:
         self.last_answers = {}
 
     def handle(self, binding, event: str, now: int, detail=None):
-        """Apply one event; `detail` is the acknowledgement, or the reason as text."""
+        """Apply one event; `detail` is the acknowledgement, the reason as text, or the Handoff
+        Indicator of an attachment, None if it is unknown."""
         transition = TRANSITIONS.get((binding.state, event))
         if transition is None:
             return
@@ -160,10 +161,11 @@ class Registration:
 
     # What is done on a transition
 
-    def _register(self, binding, now, detail):
+    def _register(self, binding, now, handoff):
         binding.retries = 0
         binding.stages["sent"] = now
-        self.sender.begin(binding, now, self.configuration.lifetime, statuses.HANDOFF_UNKNOWN)
+        self.sender.begin(
+            binding, now, self.configuration.lifetime, handoff or statuses.HANDOFF_UNKNOWN)
 
     def _register_sooner(self, binding, now, detail):
         """The station has come again: it need not wait for a repetition that was put off."""

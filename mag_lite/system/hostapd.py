@@ -3,7 +3,7 @@
 
 from mag_lite.system import sockets
 from mag_lite.system.hostapd_dialogue import Dialogue
-from mag_lite.system.hostapd_text import only_eap, parse_state, parse_station
+from mag_lite.system.hostapd_text import parse_key_management, parse_state, parse_station
 from mag_lite.wire.address import format_mac
 
 _FIRST_RETRY = 250  # ms; doubles up to the last
@@ -18,10 +18,12 @@ class Hostapd:
     listener.hostapd_up(interface), listener.hostapd_down(interface, reason)
         in turn; the first of them soon after the start.  After hostapd_up the stations that are
         there already are told with station_authorized.
-    listener.station_authorized(interface, mac, identity, since)
+    listener.station_authorized(interface, mac, identity, since, transition)
         may send and receive, since that time (monotonic ms); identity is what it called itself
         in EAP (bytes): empty if hostapd does not know any more, as when the station returns with
-        a cached key, and None if there was no EAP.  Told again when it is authorized again.
+        a cached key, and None if there was no EAP.  transition: whether it has just come from
+        another access point by a key of 802.11r; None if it may have, but hostapd does not say.
+        Told again when it is authorized again.
     listener.station_returned(interface, mac, since)
         is authorized again by a key of an earlier EAP; returns whether it is known who that was.
         If it is not, hostapd is asked and station_authorized told.
@@ -46,6 +48,7 @@ class Hostapd:
         self._retry = _FIRST_RETRY
         self._describes = True  # builds without MIB do not know STA
         self._only_eap = False
+        self._has_transitions = True
         self._arrivals = {}
         self._early = {}
         self._visited = []
@@ -177,7 +180,7 @@ class Hostapd:
             self._dialogue.ask("UPDATE_BEACON", _ignore)
 
     def _configured(self, answer: bytes) -> None:
-        self._only_eap = only_eap(answer)
+        self._only_eap, self._has_transitions = parse_key_management(answer)
 
     def _disabled(self, reason: str) -> None:
         """hostapd may be about to end, or will enable the access point again."""
@@ -213,11 +216,11 @@ class Hostapd:
         elif event.name == b"AP-ENABLED":
             self._look_in(0)
         elif self._up and event.mac:
-            self._station_happened(event.name, event.mac)
+            self._station_happened(event.name, event.mac, event.algorithm)
 
-    def _station_happened(self, name: bytes, mac: bytes) -> None:
+    def _station_happened(self, name: bytes, mac: bytes, algorithm: bytes) -> None:
         if name == b"AP-STA-CONNECTED":
-            self._arrived(mac)
+            self._arrived(mac, self._transition(algorithm))
         elif name == b"AP-STA-DISCONNECTED":
             self._arrivals.pop(mac, None)
             self._early.pop(mac, None)
@@ -239,34 +242,45 @@ class Hostapd:
         def described(answer):
             station = parse_station(answer)
             identity = station.identity if station else None
-            since = self._arrivals.pop(mac, None)
+            since, transition = self._arrivals.pop(mac, (None, None))
             if since is not None:
-                self._listener.station_authorized(self._interface, mac, identity, since)
+                self._listener.station_authorized(
+                    self._interface, mac, identity, since, transition)
             elif mac in self._early:
                 self._early[mac] = (identity,)
 
         self._dialogue.ask("STA " + format_mac(mac), described)
 
-    def _arrived(self, mac: bytes) -> None:
-        """It is authorized; unless it has just authenticated, who it is must be asked for."""
+    def _transition(self, algorithm: bytes):
+        if algorithm or not self._has_transitions:
+            return algorithm == b"ft"
+        return None
+
+    def _arrived(self, mac: bytes, transition) -> None:
+        """It is authorized; unless it has just authenticated, who it is must be asked for.
+
+        Whoever has a key of ours is who authenticated here, but not who has one of 802.11r.
+        """
         known = self._early.pop(mac, ())
-        if known:
-            self._listener.station_authorized(self._interface, mac, known[0], self._loop.now())
-            return
         now = self._loop.now()
-        if known == () and self._only_eap and self._listener.station_returned(
-                self._interface, mac, now):
+        if known:
+            self._listener.station_authorized(
+                self._interface, mac, known[0], now, transition)
             return
-        self._arrivals[mac] = now
+        if (known == () and self._only_eap and transition is False
+                and self._listener.station_returned(self._interface, mac, now)):
+            return
+        self._arrivals[mac] = now, transition
         if known is None:
             return  # it has been asked for
 
         def described(answer):
-            since = self._arrivals.pop(mac, None)
+            since, transition = self._arrivals.pop(mac, (None, None))
             if since is not None:  # else it is gone again
                 station = parse_station(answer)
                 identity = station.identity if station else None
-                self._listener.station_authorized(self._interface, mac, identity, since)
+                self._listener.station_authorized(
+                    self._interface, mac, identity, since, transition)
 
         self._dialogue.ask("STA " + format_mac(mac), described)
 
@@ -295,7 +309,7 @@ class Hostapd:
 
     def _tell(self, mac: bytes, identity, connected: int) -> None:
         since = self._loop.now() - 1000 * connected
-        self._listener.station_authorized(self._interface, mac, identity, since)
+        self._listener.station_authorized(self._interface, mac, identity, since, False)
 
 
 def _ignore(answer: bytes) -> None:

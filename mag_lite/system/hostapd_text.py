@@ -5,7 +5,7 @@ from collections import namedtuple
 
 from mag_lite.wire.address import parse_mac
 
-Event = namedtuple("Event", ("name", "mac"))
+Event = namedtuple("Event", ("name", "mac", "algorithm"))
 
 # `identity` is bytes: empty when it authenticated with EAP but hostapd does not know its name, None
 # without EAP.  `connected` is whole seconds.
@@ -17,15 +17,17 @@ _ESCAPES = {b'"': b'"', b"\\": b"\\", b"e": b"\x1b", b"n": b"\n", b"r": b"\r", b
 def parse_event(message: bytes):
     """The Event in an unsolicited message `<level>NAME ...`, or None when it is an answer.
 
-    `mac` is None in an event that is not about a station.
+    `mac` is None in an event that is not about a station, `algorithm` how a station that has come
+    authenticated (802.11), such as b"open" or b"ft": empty where hostapd does not say (2.10).
     """
     end = message.find(b">")
     if message[:1] != b"<" or end < 0:
         return None
     words = message[end + 1 :].split()
     if not words:
-        return Event(b"", None)
-    return Event(words[0], _mac(words[1]) if len(words) > 1 else None)
+        return Event(b"", None, b"")
+    algorithm = words[-1][9:] if words[-1].startswith(b"auth_alg=") else b""
+    return Event(words[0], _mac(words[1]) if len(words) > 1 else None, algorithm)
 
 
 def parse_station(answer: bytes):
@@ -52,10 +54,12 @@ def parse_state(answer: bytes) -> str:
     return state.decode() if state.replace(b"_", b"").isalpha() else ""
 
 
-def only_eap(answer: bytes) -> bool:
-    """Whether a GET_CONFIG answer says that nobody is let in but by EAP, or by a key from EAP."""
+def parse_key_management(answer: bytes):
+    """(whether nobody is let in but by EAP, or by a key from EAP; whether by 802.11r as well), as a
+    GET_CONFIG answer says."""
     ways = (_value(b"\n" + answer, b"key_mgmt=") or b"").split()
-    return bool(ways) and all(b"EAP" in way for way in ways)
+    only_eap = bool(ways) and all(b"EAP" in way for way in ways)
+    return only_eap, any(way.startswith(b"FT-") for way in ways)
 
 
 def printf_decode(text: bytes) -> bytes:

@@ -37,7 +37,7 @@ _FROM_CLIENT = (
 _ACCESS_RULES = (
     "udp dport 67 drop",
     _FROM_CLIENT % ("ip saddr", CLIENTS),
-    "ether type { 0x888e, 0x88c7, 0x890d } accept",
+    "ether type { 0x888e, 0x88b7, 0x88c7, 0x890d } accept",
     "ether type arp drop",
     "ip6 daddr { fe80::/10, ff00::/8 } drop",
     _FROM_CLIENT % ("(ip6 saddr & ffff:ffff:ffff:ffff::)", PREFIXES),

@@ -27,7 +27,7 @@ class Listener:
     def __init__(self):
         self.told = []
 
-    def station_authorized(self, interface, mac, identity, since):
+    def station_authorized(self, interface, mac, identity, since, transition):
         self.told.append(("authorized", interface))
 
     def station_gone(self, interface, mac, reason):
@@ -54,8 +54,8 @@ def test_each_bss_has_its_socket_and_is_to_isolate():
 
 def test_who_changes_the_bss_has_not_gone():
     bench = Bench()
-    bench.ours.station_authorized("low", MAC, b"mn1", 0)
-    bench.ours.station_authorized("high", MAC, b"mn1", 0)
+    bench.ours.station_authorized("low", MAC, b"mn1", 0, False)
+    bench.ours.station_authorized("high", MAC, b"mn1", 0, False)
     bench.ours.station_gone("low", MAC, "disconnected")
     assert bench.listener.told == [("authorized", "br-lan")] * 2
     bench.ours.station_gone("high", MAC, "disconnected")
@@ -64,7 +64,7 @@ def test_who_changes_the_bss_has_not_gone():
 
 def test_a_station_is_asked_for_where_it_is():
     bench = Bench()
-    bench.ours.station_authorized("high", MAC, b"mn1", 0)
+    bench.ours.station_authorized("high", MAC, b"mn1", 0, False)
     bench.ours.poll(MAC)
     assert (bench.low.asked, bench.high.asked) == ([], [MAC])
 

@@ -24,7 +24,7 @@ from lma_room import (
     node,
 )
 
-from lma_lite.actions import Blackhole, ReleaseTunnel, Route, Send, Unroute
+from lma_lite.actions import Blackhole, Log, ReleaseTunnel, Route, Send, Unroute
 from lma_lite.policy import Pool
 from lma_lite.revocation import HANDOVER_DELAY
 from mag_lite.wire import mobility_header as header
@@ -93,6 +93,8 @@ def test_every_interface_has_its_own_session():
     assert room.home(room.update()) == FIRST
     assert room.home(room.update(mac=MAC2)) == SECOND
     assert len(room.anchor.cache.of_node((1, b"mn1@example.net"))) == 2
+    first, second = actions(room, Log)
+    assert "session 2 of this identity" in second.text and "session" not in first.text
 
 
 def test_without_gre_key_option_the_tunnel_is_plain_ip():

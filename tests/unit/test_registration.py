@@ -99,6 +99,57 @@ def test_a_station_that_returns_is_served_at_once_if_it_is_known_who_it_was():
     assert bench.take() == []
 
 
+def came_by_fast_transition(bench, identity, transition=True):
+    bench.gateway.station_authorized(LINK, PHONE, identity, bench.now, bench.now, transition)
+    return [update.option(options.HANDOFF_INDICATOR).indicator for update in bench.sent()]
+
+
+def test_a_station_that_came_by_a_fast_transition_was_handed_over():
+    assert came_by_fast_transition(Bench(), IDENTITY) == [3]
+    assert came_by_fast_transition(Bench(), IDENTITY, None) == [4], "hostapd did not say"
+
+
+def test_a_fast_transition_to_where_the_station_is_known_may_be_one_between_our_own_radios():
+    bench = Bench()
+    bench.activate()
+    assert came_by_fast_transition(bench, IDENTITY) == [4]
+    bench.gateway.station_authorized("wlan1", PHONE, IDENTITY, bench.now, bench.now, True)
+    update, = bench.sent()
+    assert update.option(options.HANDOFF_INDICATOR).indicator == 4
+
+
+def test_a_handover_that_goes_unanswered_is_repeated_as_one():
+    bench = Bench()
+    assert came_by_fast_transition(bench, IDENTITY) == [3]
+    bench.wait(1000)
+    assert [update.option(options.HANDOFF_INDICATOR).indicator for update in bench.sent()] == [3]
+
+
+def test_who_a_station_was_here_does_not_count_when_it_comes_by_a_key_from_elsewhere():
+    for transition in (True, None):
+        bench = Bench()
+        bench.activate()
+        bench.gateway.station_gone(LINK, PHONE, "it disassociated", bench.now)
+        bench.wait(5000)
+        bench.take()
+        assert came_by_fast_transition(bench, b"", transition) == []
+        assert bench.done[-1] == Reauthenticate(LINK, PHONE)
+        bench.attach(identity=b"")
+        assert bench.take(SendMessage) == [], "nor when we ask again"
+        assert came_by_fast_transition(bench, b"mn2@example.org") == [3]
+
+
+def test_a_station_that_was_served_meanwhile_is_asked_again_at_once():
+    bench = Bench()
+    came_by_fast_transition(bench, b"")
+    bench.activate()
+    bench.gateway.station_gone(LINK, PHONE, "it roamed away", bench.now)
+    bench.wait(2000)
+    bench.take()
+    came_by_fast_transition(bench, b"")
+    assert bench.done[-1] == Reauthenticate(LINK, PHONE)
+
+
 def test_an_identity_is_not_lent_to_a_station_that_did_not_authenticate():
     bench = Bench()
     bench.activate()

@@ -34,7 +34,7 @@ class FakeHostapd:
             "DETACH": None,     # who says it no longer hears
             "PING": b"PONG\n",
             "STATUS": b"state=ENABLED\nphy=phy0\n",
-            "GET_CONFIG": b"ssid=x\nwpa=2\nkey_mgmt=WPA-EAP FT-EAP \n",
+            "GET_CONFIG": b"ssid=x\nwpa=2\nkey_mgmt=WPA-EAP WPA-EAP-SHA256 \n",
             "STA-FIRST": b"",
         }
         self.clients = []
@@ -91,6 +91,7 @@ class Listener:
     def __init__(self, loop):
         self.loop = loop
         self.told = []
+        self.transitions = []
         self.known = []     # whose identity is remembered
 
     def hostapd_up(self, interface):
@@ -100,8 +101,9 @@ class Listener:
     def hostapd_down(self, interface, reason):
         self.told.append("down: " + reason)
 
-    def station_authorized(self, interface, mac, identity, since):
+    def station_authorized(self, interface, mac, identity, since, transition):
         self.told.append(("authorized", mac, identity, (self.loop.now() - since) // 1000))
+        self.transitions.append(transition)
 
     def station_returned(self, interface, mac, since):
         if mac in self.known:
@@ -236,6 +238,35 @@ def test_a_station_that_returns_is_not_asked_about_if_it_is_known_who_it_was():
         scene.hostapd.event("AP-STA-CONNECTED " + format_mac(TWO))
         assert scene.told() == [("returned", ONE, 0), ("authorized", TWO, b"", 0)]
         assert scene.asked() == ["STA " + format_mac(TWO)]
+
+
+def test_who_comes_by_a_fast_transition_may_have_become_another_elsewhere():
+    with Scene() as scene:
+        scene.hostapd.answers["GET_CONFIG"] = b"key_mgmt=WPA-EAP FT-EAP \n"
+        scene.listener.known.append(ONE)
+        scene.hostapd.has((ONE, described(ONE, b"mn2@example.org")))
+        scene.told()
+        for said, told, transition in (
+            ("", ("authorized", ONE, b"mn2@example.org", 0), None),
+            (" auth_alg=ft", ("authorized", ONE, b"mn2@example.org", 0), True),
+            (" auth_alg=open", ("returned", ONE, 0), True),
+        ):
+            scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE) + said)
+            assert scene.told() == [told], said
+            assert scene.listener.transitions[-1] is transition
+
+
+def test_where_there_are_no_fast_transitions_nobody_comes_by_one():
+    with Scene() as scene:
+        scene.hostapd.has((ONE, described(ONE)))
+        scene.told()
+        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
+        scene.told()
+        scene.hostapd.event("CTRL-EVENT-EAP-SUCCESS " + format_mac(ONE))
+        scene.told()
+        scene.hostapd.event("AP-STA-CONNECTED " + format_mac(ONE))
+        scene.told()
+        assert scene.listener.transitions == [False] * 3
 
 
 def test_where_a_password_lets_in_as_well_nobody_is_taken_for_who_was_there_before():

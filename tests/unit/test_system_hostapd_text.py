@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What hostapd says, as it was heard, and what a hostile station can make it say."""
 
-from mag_lite.system.hostapd_text import parse_event, parse_state, parse_station, printf_decode
+from mag_lite.system.hostapd_text import (
+    parse_event,
+    parse_key_management,
+    parse_state,
+    parse_station,
+    printf_decode,
+)
 
 MAC = b"\x02\0\0\0\1\1"
 ANSWER = b"""02:00:00:00:01:01
@@ -70,11 +76,12 @@ def test_absurd_connection_times_are_none():
 
 
 def test_events_are_told_from_answers():
-    assert parse_event(b"<3>AP-STA-CONNECTED 02:00:00:00:01:01") == (b"AP-STA-CONNECTED", MAC)
+    assert parse_event(b"<3>AP-STA-CONNECTED 02:00:00:00:01:01") == (
+        b"AP-STA-CONNECTED", MAC, b"")
     assert parse_event(b"<3>AP-STA-CONNECTED 02:00:00:00:01:01 keyid=x")[1] == MAC
-    assert parse_event(b"<3>AP-DISABLED ") == (b"AP-DISABLED", None)
+    assert parse_event(b"<3>AP-DISABLED ") == (b"AP-DISABLED", None, b"")
     assert parse_event(b"<3>CTRL-EVENT-EAP-PROPOSED-METHOD vendor=0 method=25")[1] is None
-    assert parse_event(b"<2>") == (b"", None)
+    assert parse_event(b"<2>") == (b"", None, b"")
     for answer in (b"", b"OK\n", b"FAIL\n", ANSWER, b"<3"):
         assert parse_event(answer) is None
 
@@ -84,3 +91,17 @@ def test_the_state_of_the_access_point():
     assert parse_state(b"phy=phy0\nstate=COUNTRY_UPDATE\n") == "COUNTRY_UPDATE"
     for answer in (b"", b"FAIL\n", b"state=\n", b"state=\xff\n", b"state=1 2\n"):
         assert parse_state(answer) == ""
+
+
+def test_newer_builds_say_how_a_station_authenticated():
+    said = b"<3>AP-STA-CONNECTED 02:00:00:00:01:01 vlanid=9 auth_alg="
+    assert parse_event(said + b"ft") == (b"AP-STA-CONNECTED", MAC, b"ft")
+    assert parse_event(said + b"open")[2] == b"open"
+
+
+def test_key_management_tells_who_is_let_in():
+    for ways, expected in ((b"WPA-EAP WPA-EAP-SHA256 ", (True, False)), (b"FT-EAP", (True, True)),
+                           (b"WPA-EAP FT-EAP ", (True, True)), (b"WPA-PSK FT-EAP", (False, True)),
+                           (b"SAE", (False, False)), (b"", (False, False))):
+        assert parse_key_management(b"ssid=x\nkey_mgmt=" + ways + b"\n") == expected
+    assert parse_key_management(b"ssid=key_mgmt=FT-EAP\n") == (False, False)

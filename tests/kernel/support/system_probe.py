@@ -59,7 +59,7 @@ class Stations:
     def hostapd_down(self, interface, reason):
         self.events.append(["down", reason])
 
-    def station_authorized(self, interface, mac, identity, since):
+    def station_authorized(self, interface, mac, identity, since, transition):
         self.events.append(["authorized", text(mac), text(identity), self.loop.now() - since])
 
     def station_returned(self, interface, mac, since):
