@@ -8,12 +8,16 @@ from collections import OrderedDict
 from octets import homes_of, options_of
 from world import Violation
 
+from mag_lite.wire.address import format_address
+
 #: Updates of one client that may still arrive.
 REMEMBERED = 64
 #: An anchor waits for a moment with its news, which then may meet other news (ms).
 SOON = 1000
 #: So long (ms) before, an anchor may have asked the gateway whether the client has left it.
 REVOKING = 4000
+#: BRIMaxRetriesNumber, and the first.
+MOST_INDICATIONS = 2
 #: By so much (ms) a stamp may be ahead of the clock, so that none is used twice.
 ONE_MOMENT = 100
 
@@ -28,6 +32,7 @@ class Order:
         self._accepted = {}  # session -> (gateway's address, when it was sent, by which clock)
         self._ended = {}  # session -> when its gateway de-registered it
         self._place = {}  # session -> (gateway that has it, since when)
+        self._indications = {}  # (gateway's address, identity, options) -> (octets, how often)
         self._told = {}  # (gateway's address, client) -> when it was told of that (ms)
 
     def forget(self, anchor):
@@ -88,9 +93,16 @@ class Order:
                                  former, place)
 
     def tells(self, gateway, data):
-        """An anchor sends a revocation."""
+        """An anchor sends a revocation, or repeats it once (RFC 5846 section 11)."""
         found = options_of(data)
         self._told[gateway, found[8][1:]] = self.world.now
+        session = gateway, found[8][1:], data[12:]
+        before, times = self._indications.get(session, (None, 0))
+        times = times + 1 if before == data else 1
+        if times > MOST_INDICATIONS:
+            raise Violation("a revocation is sent %d times to %s" % (
+                times, format_address(gateway)))
+        self._indications[session] = data, times
 
     def _check_told(self, session, core, client, former, place):
         if session[0].core is not core or self._place.get(session) != place:
