@@ -30,7 +30,7 @@ class Binding:
 
     __slots__ = (
         "interface", "mac", "mn_identifier", "service", "anchor", "access_technology",
-        "state", "attached", "attached_at", "shown_at", "reason",
+        "state", "attached", "attached_at", "shown_at", "reclaim_at", "reason",
         "ip_versions", "home_address", "prefix_length", "default_router", "forwarded",
         "home_network_prefixes", "router_link_local", "link_local_address",
         "sequence", "outstanding", "back_off", "retries", "status",
@@ -49,6 +49,7 @@ class Binding:
         self.attached = False
         self.attached_at = 0
         self.shown_at = 0
+        self.reclaim_at = 0
         self.reason = ""
         self.ip_versions = (4,)
         self.forget_home()

@@ -54,6 +54,8 @@ SUSPENDED = "suspended"
 # Milliseconds
 #: A refused station, or one taken away, is tried again after this long, if there is hope.
 RETRY_LATER = 60000
+#: A session that the anchor has elsewhere is claimed back after this long (ms).
+RECLAIM = 1000
 #: A binding is refreshed this long before it ends (RFC 8127 section 4.1), or a third of it.
 REFRESH_BEFORE_EXPIRY = 40000
 #: A sign of life this recent spares the presence check before a retransmission.
@@ -134,12 +136,14 @@ class Registration:
     def reclaim(self, binding, now: int):
         """The anchor took the session elsewhere, but the station is here: soon say so again.
 
-        Not at once: two stations of one name would snatch their session from each other.
+        Once in a while: two stations of one name would snatch their session from each other.
         """
         self._log("warning", binding, "anchor %s has it at another gateway, but it is here"
                   % format_address(binding.anchor.address))
         if binding.state == ACTIVE:
-            self.timers.hasten(("refresh", binding.key), now + RETRY_LATER)
+            if now >= binding.reclaim_at:
+                binding.reclaim_at = max(now + RECLAIM, binding.reclaim_at + RETRY_LATER)
+            self.timers.hasten(("refresh", binding.key), binding.reclaim_at)
 
     def release_ipv4(self, binding, reason: str):
         """The anchor takes the IPv4 address back; the session goes on with its prefixes, and asks

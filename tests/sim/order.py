@@ -36,7 +36,8 @@ class Order:
         self._told = {}  # (gateway's address, client) -> when it was told of that (ms)
 
     def forget(self, anchor):
-        """An anchor begins anew."""
+        """An anchor begins anew, and counts its revocations anew."""
+        self._indications.clear()
         for session in list(self._place):
             if session[0] is anchor:
                 self.ended(anchor, session[1])

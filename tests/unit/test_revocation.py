@@ -70,30 +70,38 @@ def test_a_station_that_shows_itself_keeps_its_session():
     assert bench.binding.forwarded == (HOME,)
 
 
-def test_a_station_that_shows_itself_is_registered_again_but_not_at_once():
+def test_a_station_that_shows_itself_is_registered_again_but_not_over_and_over():
     bench = active()
-    bench.receive(indication())
-    bench.gateway.station_seen(LINK, PHONE, bench.now)
-    bench.take()
-    bench.wait(59000)
-    assert bench.sent() == []
-    bench.wait(1000)
-    bench.gateway.station_seen(LINK, PHONE, bench.now)
-    update, = bench.sent()
-    assert (update.kind, update.lifetime) == (header.BINDING_UPDATE, 900)
-
-
-def test_a_refresh_that_is_due_sooner_is_not_put_off():
-    for trigger in (HANDOVER, status.INTER_MAG_HANDOVER_UNKNOWN):
-        bench = active()
-        bench.wait(3600000 - 50000)
-        bench.receive(indication(trigger))
-        bench.gateway.station_seen(LINK, PHONE, bench.now)
+    bench.wait(100000)
+    for pause in (1000, 59999, 59999):
+        for _ in range(2):
+            bench.receive(indication())
+            bench.gateway.station_seen(LINK, PHONE, bench.now)
         bench.take()
-        bench.wait(10000)
+        bench.wait(pause - 1)
+        assert bench.sent() == []
+        bench.wait(1)
+        assert bench.sent() == [], "nothing is sent before the station answered"
         bench.gateway.station_seen(LINK, PHONE, bench.now)
         update, = bench.sent()
         assert (update.kind, update.lifetime) == (header.BINDING_UPDATE, 900)
+        bench.answer(update)
+        bench.wait(1)
+        bench.take()
+
+
+def test_a_refresh_that_is_due_sooner_is_not_put_off():
+    bench = active()
+    bench.wait(100000)
+    for pause in (1000, 40000):
+        bench.receive(indication())
+        bench.gateway.station_seen(LINK, PHONE, bench.now)
+        bench.take()
+        bench.wait(pause)
+        bench.gateway.station_seen(LINK, PHONE, bench.now)
+        update, = bench.sent()
+        assert update.kind == header.BINDING_UPDATE
+        bench.answer(update, lifetime=15)
 
 
 def test_an_anchor_that_only_asks_has_the_session_nowhere_else():
