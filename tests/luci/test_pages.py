@@ -190,16 +190,17 @@ def test_rows_are_sorted_by_what_they_mean(pages):
         (alice,) = overview["clients"]
         overview["clients"] = [
             {**alice, "mac": mac, "address": address, "attached": age, "signal": signal,
-             "octets_up": up, "octets_down": 5}
-            for mac, address, age, signal, up in (
-                ("b", "10.20.0.10", 100, None, 1000000), ("a", "10.20.0.9", 4000, -60, 20000),
-                ("c", "10.20.0.100", 100, -61, 3))]
+             "octets_up": up, "octets_down": 5, "gap": gap}
+            for mac, address, age, signal, up, gap in (
+                ("b", "10.20.0.10", 100, None, 1000000, None),
+                ("a", "10.20.0.9", 4000, -60, 20000, 5), ("c", "10.20.0.100", 100, -61, 3, 40))]
 
     pages.access_point.attach(ALICE, b"mn1@example.org")
     pages.show("view.pmip.status")
     pages.pretend(change)
     for column, order in (("Addresses", "abc"), ("Since", "bca"), ("Signal", "cab"),
-                          ("Traffic up / down", "cab"), ("State", "abc")):
+                          ("Traffic up / down", "cab"), ("Last roam's gap", "acb"),
+                          ("State", "abc")):
         pages.browser.click("#pmip-clients th", column)
         assert "".join(row[0] for row in pages.rows()) == order, column
         assert pages.browser.evaluate(

@@ -37,6 +37,14 @@ return baseclass.extend({
 		}).concat([ E('th', { 'class': 'th cbi-section-actions' }) ]));
 	},
 
+	// In place of rows, or after them.
+	note: function(columns, text) {
+		return E('tr', { 'class': 'tr placeholder' }, [
+			// The theme's lines are too far apart where they are many, as on a telephone.
+			E('td', { 'class': 'td', 'colspan': columns.length + 1, 'style': 'line-height:1.4' }, [ text ])
+		]);
+	},
+
 	// One that nobody sorts: titles, and an array of cells for each row.
 	plain: function(id, titles, rows) {
 		return E('table', { 'class': 'table', 'id': id }, [

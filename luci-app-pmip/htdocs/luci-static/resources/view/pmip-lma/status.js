@@ -203,7 +203,7 @@ return view.extend({
 		}, this));
 		const note = this.note();
 		if (note)
-			rows.push(E('tr', { 'class': 'tr placeholder' }, [ E('td', whole, [ note ]) ]));
+			rows.push(table.note(columns, note));
 		dom.content(this.sessionsNode, rows);
 	},
 

@@ -184,7 +184,7 @@ return view.extend({
 				rows.push(this.details(client));
 		}, this));
 		if (!clients.length)
-			rows.push(E('tr', { 'class': 'tr placeholder' }, [ E('td', { 'class': 'td', 'colspan': COLUMNS.length + 1 }, [ this.placeholder() ]) ]));
+			rows.push(table.note(COLUMNS, this.placeholder()));
 		dom.content(this.clientsNode, rows);
 	},
 
