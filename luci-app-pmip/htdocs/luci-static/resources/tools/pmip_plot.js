@@ -4,7 +4,7 @@
 
 // How many clients there were, and how long each attach took, drawn as SVG.
 
-const WIDTH = 600, HEIGHT = 90, LEFT = 30, RIGHT = 45, TOP = 8, BOTTOM = 16;
+const WIDTH = Math.min(window.innerWidth, 600), HEIGHT = 90, LEFT = 30, RIGHT = 45, TOP = 8, BOTTOM = 16;
 const SHORTEST = 600; // seconds
 
 function svg(name, attributes, children) {
