@@ -13,8 +13,15 @@ from mag_lite.wire.mobility_options import Option
 #: RFC 6543: the link-local address of the gateway on every access link of the domain.
 MAG_LINK_LOCAL_ADDRESS = parse_address("fe80::200:5eff:fe00:5213")
 
+#: Seconds (RFC 5555 section 3.2.2): many NATs forget after 30 s where there was no answer.
+NAT_REFRESH_TIME = 25
+
 # Options do not change: those that are always the same are made once.
 _GRE = Option(options.GRE_KEY, key=None)
+_BEHIND_NAT = Option(
+    options.NAT_DETECTION, flags=options.FORCE_UDP_ENCAPSULATION, refresh_time=NAT_REFRESH_TIME)
+_WITHOUT_NAT = Option(
+    options.NAT_DETECTION, flags=options.FORCE_UDP_ENCAPSULATION, refresh_time=0xFFFFFFFF)
 _NAMELESS = Option(options.MN_IDENTIFIER, subtype=1, identifier=b"")
 _NO_HANDOFF = Option(options.HANDOFF_INDICATOR)
 _NO_TECHNOLOGY = Option(options.ACCESS_TECHNOLOGY_TYPE)
@@ -32,10 +39,14 @@ def accept(update: ProxyBindingUpdate, binding: Binding, lifetime: int) -> Messa
     code = status.ACCEPTED
     if update.asks_for_keys and not (binding.keys or update.deregisters):
         code = status.GRE_KEY_OPTION_NOT_REQUIRED
+    elif update.wants_tlv_header and binding.tunnel.encapsulation in ("gre", "gre-key"):
+        code = status.GRE_TUNNELING_BUT_TLV_HEADER_NOT_SUPPORTED
     carried = [_mn_identifier(update)]
     carried += _granted_prefixes(update, binding) + _granted_ipv4(update, binding)
     if update.gre_key:
         carried += _gre_key(binding)
+    if binding.tunnel.encapsulation == "udp":
+        carried.append(_BEHIND_NAT if update.private_address else _WITHOUT_NAT)
     carried += _echoes(update, update.timestamp, binding.link_local_address)
     return _message(code, update.sequence, lifetime, carried)
 

@@ -4,10 +4,11 @@
 from lma_lite.binding_cache import BindingCache
 from lma_lite.ordering import check_sequence, check_timestamp
 from lma_lite.policy import Policy
-from lma_lite.proxy_binding_update import ProxyBindingUpdate
+from lma_lite.proxy_binding_update import PORT, ProxyBindingUpdate
 from lma_lite.session_lookup import find_session
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
+from mag_lite.wire.address import format_address
 
 
 class Admission:
@@ -95,8 +96,28 @@ class Admission:
         return status.ACCEPTED
 
     def _encapsulation_is_supported(self, update):
-        """AcceptForcedIPv4UDPEncapsulationRequest is 0 (RFC 5844 section 4.1.3.1)."""
-        return status.ADMINISTRATIVELY_PROHIBITED if update.forces_udp else status.ACCEPTED
+        """AcceptForcedIPv4UDPEncapsulationRequest (RFC 5844 section 4.1.3.1)."""
+        if update.forces_udp and not update.deregisters:
+            update.objection = self._objection_to_udp(update)
+        return status.ADMINISTRATIVELY_PROHIBITED if update.objection else status.ACCEPTED
+
+    def _objection_to_udp(self, update) -> str:
+        """Of gateways behind one NAT only one can have its UDP port 5437, and then has 5436 too."""
+        if not self._configuration.udp or len(update.local) != 4:
+            return "UDP encapsulation is not allowed"
+        own = update.private_address
+        if own is None:
+            return ""
+        for binding in self._cache.of_gateway(update.care_of_address):
+            other = binding.private_address
+            if other not in (None, own) and binding.tunnel == update.tunnel and (
+                    not binding.deregistered):
+                return "%s is behind the same NAT as %s, which has its UDP port" % (
+                    format_address(own), format_address(other))
+        if update.port != PORT:
+            return "the NAT gives %s port %d in place of %d, so another has its UDP port" % (
+                format_address(own), update.port, PORT)
+        return ""
 
     def _keys_are_as_required(self, update):
         """RFC 5845 section 5.2."""

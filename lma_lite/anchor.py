@@ -11,7 +11,7 @@ from lma_lite.binding_cache import Binding, BindingCache
 from lma_lite.counters import Counters
 from lma_lite.history import History
 from lma_lite.policy import Policy, Service
-from lma_lite.proxy_binding_update import ProxyBindingUpdate
+from lma_lite.proxy_binding_update import PORT, ProxyBindingUpdate
 from lma_lite.rate_limit import RateLimit
 from lma_lite.registration import Registration
 from lma_lite.revocation import Revocations
@@ -24,9 +24,6 @@ from mag_lite.wire import status
 from mag_lite.wire.error import DecodeError
 from mag_lite.wire.mobility_header import Message
 from mag_lite.wire.mobility_options import Option
-
-#: The UDP port of signalling over IPv4 (RFC 5844 section 4.1).
-PORT = 5436
 
 # How a message came, and when on both clocks.
 _Arrival = namedtuple("_Arrival", ("data", "source", "port", "local", "now", "time_of_day"))

@@ -6,8 +6,8 @@ RFC 6275 section 9.1, RFC 5213 section 5.1, RFC 5844 section 3.1.1, RFC 5845 sec
 
 from collections import namedtuple
 
-#: One tunnel is shared by all sessions with the same ends and encapsulation ("gre", "gre-key" or
-#: "ip").
+#: One tunnel is shared by all sessions with the same ends and encapsulation ("gre", "gre-key",
+#: "ip" or "udp").
 Tunnel = namedtuple("Tunnel", ("mag", "local", "encapsulation"))
 
 #: What the entry holds of a mobile node whose link-layer identifier is not known.
@@ -21,8 +21,9 @@ class Binding:
     `number` tells sessions apart in the journal.  A session has an IPv4 home address, home
     network prefixes (pairs of address and length), or both.  `lifetime` is in units of 4 s,
     `expires` and `since` are monotonic ms, `timestamp` counts 1/65536 s since 1970 (0: ordered by
-    `sequence`), `port` is the gateway's (0 over IPv6), `downlink_key` the GRE key that it chose or
-    None.  `last_update` and `last_answer` are the
+    `sequence`), `port` is the gateway's (0 over IPv6), `private_address` that of a gateway behind a
+    NAT or None, `downlink_key` the GRE key that it chose or None.  `last_update` and
+    `last_answer` are the
     octets of the last exchange, to answer a retransmission alike.
     """
 
@@ -39,6 +40,7 @@ class Binding:
         self.tunnel = None
         self.downlink_key = None
         self.port = 0
+        self.private_address = None
         self.lifetime = 0
         self.expires = 0
         self.since = 0

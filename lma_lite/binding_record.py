@@ -4,7 +4,13 @@
 from binascii import hexlify, unhexlify
 
 from lma_lite.binding_cache import Binding, Tunnel
-from mag_lite.wire.address import format_address, format_home, parse_address, parse_home
+from mag_lite.wire.address import (
+    UNSPECIFIED4,
+    format_address,
+    format_home,
+    parse_address,
+    parse_home,
+)
 
 
 def key(binding: Binding) -> str:
@@ -30,6 +36,7 @@ def record(binding: Binding) -> dict:
         "local": format_address(binding.tunnel.local),
         "encapsulation": binding.tunnel.encapsulation,
         "port": binding.port,
+        "private": format_address(binding.private_address or UNSPECIFIED4),
         "lifetime": binding.lifetime,
         "expires": binding.expires,
         "since": binding.since,
@@ -68,6 +75,8 @@ def _restore(name: str, entry: dict, services: dict) -> Binding:
     if binding.tunnel.encapsulation == "gre-key":
         binding.downlink_key = _number(entry["downlink_key"], 0xFFFFFFFF)
     binding.port = _number(entry["port"], 65535)
+    private = _address(entry["private"], (4,))
+    binding.private_address = private if private != UNSPECIFIED4 else None
     binding.lifetime = _number(entry["lifetime"], 65535)
     binding.expires = _number(entry["expires"], 1 << 60)
     binding.since = _number(entry["since"], 1 << 60)
@@ -87,8 +96,8 @@ def _homes(entry: dict) -> list:
 
 def _tunnel(entry: dict) -> Tunnel:
     mag, local = _address(entry["mag"], (4, 16)), _address(entry["local"], (4, 16))
-    if len(mag) != len(local) or entry["encapsulation"] not in (
-            "gre", "gre-key", "ip"):
+    known = ("gre", "gre-key", "ip", "udp")[: 4 if len(mag) == 4 else 3]
+    if len(mag) != len(local) or entry["encapsulation"] not in known:
         raise ValueError("there is no such tunnel")
     return Tunnel(mag, local, entry["encapsulation"])
 

@@ -13,11 +13,11 @@ DEFAULT_PATH = "/etc/config/pmip-lma"
 
 #: `addresses`: where we answer; `lifetime` in s; `timestamp_window`, `delete_delay` and
 #: `assign_delay` in ms; `gre_key`: "allow", "require" or "refuse" GRE keys; `mags`: {address: name
-#: of the gateway}; `pools` and `nodes` as in `policy`.
+#: of the gateway}; `pools` and `nodes` as in `policy`; `udp`: whether to accept the wish for UDP.
 Configuration = namedtuple(
     "Configuration",
     ("addresses", "lifetime", "timestamp_window", "delete_delay", "assign_delay", "gre_key", "mags",
-     "pools", "nodes"))
+     "pools", "nodes", "udp"))
 
 #: So many fit into one Router Advertisement with room to spare.
 _MOST_PREFIXES = 16
@@ -33,6 +33,8 @@ SCHEMA = (
         ("lifetime", settings.integer(4, 262140, "s"), "3600", "most that a registration lasts"),
         ("timestamp_window", settings.integer(1, 86400000, "ms"), "300",
          "how far a gateway's clock may be off (TimestampValidityWindow)"),
+        ("udp", settings.FLAG, "0", "let gateways over IPv4 have UDP encapsulation, such as one "
+         "behind a NAT (AcceptForcedIPv4UDPEncapsulationRequest)"),
         ("delete_delay", settings.integer(0, 3600000, "ms"), "10000",
          "how long a session is kept that its gateway ended (MinDelayBeforeBCEDelete)"),
         ("assign_delay", settings.integer(0, 60000, "ms"), "1500",
@@ -88,7 +90,7 @@ def interpret(sections, path: str):
     configuration = Configuration(
         lma.address, lma.lifetime, lma.timestamp_window, lma.delete_delay, lma.assign_delay,
         lma.gre_key,
-        reader.mags(pools), pools, reader.nodes(pools))
+        reader.mags(pools), pools, reader.nodes(pools), lma.udp)
     errors = [text for level, text in problems if level == settings.ERROR]
     return None if errors else configuration, problems, lma.enabled
 

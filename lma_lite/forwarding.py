@@ -71,31 +71,33 @@ class AnchorForwarding:
             settings.update(self._sysctls.ipv6_forwarding())
         self._sysctls.apply(settings)
         self._prepare_keys()
-        for link in self._links():
-            if tunnel.ends(link)[1] not in local_addresses:
-                self._route.perform([rtnetlink.delete_link(link.index)])
+        links = self._links()
+        self._remove([link for link in links if tunnel.ends(link)[1] not in local_addresses])
         if self._keys is not None:
             self._prepare_keys()
+        tunnel.open_ports(tunnel.udp_ends(self._links()))
 
     def add_tunnel(self, mag_address: bytes, local_address: bytes, encapsulation: str) -> str:
         """The device that leads to this gateway; made when there is none."""
-        links = self._route.links()
+        links, ends = self._route.links(), (encapsulation, local_address, mag_address)
         for link in links.values():
-            if link.alias == ALIAS and tunnel.fits(link, encapsulation, local_address, mag_address):
+            if link.alias == ALIAS and tunnel.fits(link, *ends):
+                if tunnel.ends(link) != ends:
+                    self._exchange_udp(link, *ends)
                 return link.name
         name = _free_name(links)
         mtu = self._find_mtu(mag_address, local_address, encapsulation)[0]
-        self._route.perform(
-            tunnel.make(name, encapsulation, local_address, mag_address, mtu, ALIAS))
+        self._route.perform(tunnel.make(name, *ends, mtu, ALIAS))
         if encapsulation == tunnel.KEYED:
             self._prepare_keys()
+        if encapsulation == "udp":
+            tunnel.open_ports([local_address])
         return name
 
     def remove_tunnel(self, mag_address: bytes, local_address: bytes, encapsulation: str) -> None:
         """Remove the device and its routes; harmless when there is none."""
-        for link in self._links():
-            if tunnel.ends(link) == (encapsulation, local_address, mag_address):
-                self._route.perform([rtnetlink.delete_link(link.index)])
+        ends = encapsulation, local_address, mag_address
+        self._remove([link for link in self._links() if tunnel.ends(link) == ends])
         if encapsulation == tunnel.KEYED:
             self._prepare_keys()
 
@@ -181,8 +183,7 @@ class AnchorForwarding:
         for device, address in self.proxies():
             self.remove_proxy(device, address)
         self.answer_at_once(())
-        for link in self._links():
-            self._route.perform([rtnetlink.delete_link(link.index)])
+        self._remove(self._links())
         for route in self._home_routes():
             self.unroute(_home(route))
         self._prepare_keys()
@@ -215,6 +216,22 @@ class AnchorForwarding:
     def _remove_keys(self, home) -> None:
         if self._keys is not None:
             self._keys.remove(home)
+
+    def _exchange_udp(self, link, encapsulation: str, local_address: bytes, mag_address: bytes):
+        # Of a gateway that has changed over to or from UDP: there can be but one for both.
+        mtu = self._find_mtu(mag_address, local_address, encapsulation)[0]
+        self._route.perform(tunnel.adapt(link, encapsulation, local_address, mag_address, mtu))
+        self._close_unused_port(local_address)
+        tunnel.open_ports(tunnel.udp_ends(self._links()) & {local_address})
+
+    def _remove(self, links) -> None:
+        for link in links:
+            self._route.perform([rtnetlink.delete_link(link.index)])
+        for local_address in tunnel.udp_ends(links):
+            self._close_unused_port(local_address)
+
+    def _close_unused_port(self, local_address: bytes) -> None:
+        tunnel.close_ports({local_address} - tunnel.udp_ends(self._links()))
 
     def _links(self) -> list:
         return [link for link in self._route.links().values() if link.alias == ALIAS]

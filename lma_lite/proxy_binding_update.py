@@ -7,6 +7,9 @@ from mag_lite.wire import mobility_options as options
 from mag_lite.wire.address import UNSPECIFIED4, UNSPECIFIED6
 from mag_lite.wire.mobility_header import Message
 
+#: The UDP port of signalling over IPv4 (RFC 5844 section 4.1).
+PORT = 5436
+
 
 class ProxyBindingUpdate:
     """What one message asks for, and where it came from.
@@ -15,7 +18,7 @@ class ProxyBindingUpdate:
     Type as 0, which both registries reserve).  `source` and `port` are the sender's, `local`
     is our address, `received` our time of day.  Lifetime is in units of 4 s; 0 de-registers.
     `service` is what the policy grants, once it has been asked, `may_have_keys` whether it has GRE
-    keys for those who ask.
+    keys for those who ask; `objection` is why it is refused, where the status does not say.
     """
 
     def __init__(self, message: Message, data: bytes, source: bytes, port: int, local: bytes,
@@ -29,6 +32,7 @@ class ProxyBindingUpdate:
         self.sequence = message.sequence
         self.lifetime = message.lifetime
         self.service = None
+        self.objection = ""
         #: {number: the first option of that number}
         self.options = found = _first_of_each(message)
         self.mn_identifier = _mn_identifier(found)
@@ -83,6 +87,17 @@ class ProxyBindingUpdate:
         return bool(self.message.flags & header.BU_FORCE_UDP)
 
     @property
+    def private_address(self):
+        """The gateway's own address if that is another than it comes from: there is a NAT."""
+        own = _value(self.options, options.IPV4_CARE_OF_ADDRESS, "address", self.source)
+        return own if own != self.source else None
+
+    @property
+    def wants_tlv_header(self) -> bool:
+        """Return True if the T flag asks for a header between UDP and GRE (RFC 5845 section 7)."""
+        return bool(self.message.flags & header.BU_TLV)
+
+    @property
     def asks_for_keys(self) -> bool:
         """Return True if the gateway wants GRE with keys, which RFC 5845 negotiates as one."""
         return self.gre_key is not None and self.gre_key.key is not None
@@ -90,9 +105,9 @@ class ProxyBindingUpdate:
     @property
     def tunnel(self) -> Tunnel:
         """The tunnel that it gets: who asks for keys gets GRE with keys, or no GRE."""
-        encapsulation = "ip"
+        encapsulation = "udp" if self.forces_udp else "ip"
         if self.asks_for_keys:
-            encapsulation = "gre-key" if self.may_have_keys else "ip"
+            encapsulation = "gre-key" if self.may_have_keys else encapsulation
         elif self.gre_key is not None:
             encapsulation = "gre"
         return Tunnel(self.care_of_address, self.local, encapsulation)

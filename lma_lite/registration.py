@@ -308,9 +308,10 @@ class Registration:
         if code == status.SEQUENCE_OUT_OF_WINDOW:
             last_sequence = lookup.find_session(update, self._cache).binding.sequence
         self._send(update, encode_reply(update, reject(update, code, last_sequence)))
+        reason = status_name(code) + (update.objection and ": " + update.objection)
         self._actions.append(Log("warning", "refuse %s %s mag %s: %s" % (
             show_mn_identifier(update.mn_identifier), show_interface(update.link_layer_identifier),
-            format_address(update.source), status_name(code))))
+            format_address(update.source), reason)))
 
     def _send(self, update: ProxyBindingUpdate, data: bytes):
         self._actions.append(Send(update.local, update.source, update.port, data))

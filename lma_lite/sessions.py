@@ -168,6 +168,7 @@ def _record(binding: Binding, update: ProxyBindingUpdate):
     binding.tunnel = update.tunnel
     binding.downlink_key = update.downlink_key
     binding.port = update.port
+    binding.private_address = update.private_address
     binding.sequence = update.sequence
     binding.timestamp = max(update.timestamp, binding.timestamp) if update.timestamp else 0
     binding.handoff_indicator = update.handoff_indicator

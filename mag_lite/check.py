@@ -59,7 +59,8 @@ def _findings(path, run_directory):
             findings += _access(access)
         lengths = [len(anchor.address) for anchor in chosen.anchors]
         findings += surroundings.findings(
-            surroundings.load(), sorted(chosen.access), 16 in lengths, 4 in lengths)
+            surroundings.load(), sorted(chosen.access), 16 in lengths, 4 in lengths,
+            "udp" in [anchor.encapsulation for anchor in chosen.anchors])
     return findings + _daemon(run_directory, chosen)
 
 
@@ -116,7 +117,8 @@ def _tunnels(name, encapsulation, local, remote):
     except NetlinkError as error:
         if error.errno != sockets.EEXIST:
             return (FAIL, "%s: the kernel makes no %s tunnel: %s" % (name, kind, error),
-                    "ask as root, or install the package " + _PACKAGES[kind])
+                    "ask as root, or install the package " + _PACKAGES[kind]
+                    + (" and kmod-fou" if encapsulation == "udp" else ""))
     finally:
         route.close()
     return PASS, "%s: the kernel makes %s tunnels" % (name, kind), None

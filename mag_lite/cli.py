@@ -188,7 +188,8 @@ def _problems(answer):
 
 
 #: Fewest and most arguments of each verb.
-_ENCAPSULATIONS = {"gre": "GRE", "gre-key": "GRE with keys", "ip": "IP-in-IP"}
+_ENCAPSULATIONS = {"gre": "GRE", "gre-key": "GRE with keys", "ip": "IP-in-IP",
+                   "udp": "UDP"}
 
 _ARGUMENTS = {
     "status": (0, 0), "clients": (0, 1), "anchors": (0, 0), "stats": (0, 0),

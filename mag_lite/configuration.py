@@ -12,7 +12,7 @@ WIRELESS_LAN = 4
 MOST_ANCHORS = 64
 
 _LIFETIME = settings.integer(4, 262140, "s")
-_ENCAPSULATION = settings.choice("gre", "gre-key", "ip")
+_ENCAPSULATION = settings.choice("gre", "gre-key", "ip", "udp")
 _MTU = settings.integer(576, 9000, "octets")
 _IP = settings.choice("dual", "4", "6")
 _VERSIONS = {"dual": (4, 6), "4": (4,), "6": (6,)}
@@ -136,6 +136,9 @@ class _Reader:
         where = "anchor '%s'" % name
         if section.local is not None and len(section.local) != len(address):
             self._complain("%s: option local: must be of the anchor's IP version" % where)
+        elif section.encapsulation == "udp" and len(address) != 4:
+            self._complain("%s: option encapsulation: 'udp' is for anchors with IPv4 addresses"
+                           % where)
         elif any(anchor.address == address for anchor in self._anchors):
             self._complain("%s: another anchor has this address" % where)
         elif len(self._anchors) == MOST_ANCHORS:

@@ -28,11 +28,12 @@ def load(directory: str = uci.CONFIGURATIONS) -> dict:
     return found
 
 
-def findings(configurations: dict, devices, ipv6: bool, ipv4: bool) -> list:
-    """Look at all; `devices` are the access devices, the flags tell what anchors there are."""
+def findings(configurations: dict, devices, ipv6: bool, ipv4: bool, udp: bool = False) -> list:
+    """Look at all; `devices` are the access devices, the flags tell what anchors there are, and
+    whether one has packets in UDP."""
     found = []
     if "firewall" in configurations:
-        found += _firewall(configurations["firewall"], ipv6, ipv4)
+        found += _firewall(configurations["firewall"], ipv6, ipv4, udp)
     for device in devices:
         found += _station_interfaces(configurations.get("wireless", []), device)
         for network in networks(configurations, device):
@@ -40,7 +41,7 @@ def findings(configurations: dict, devices, ipv6: bool, ipv4: bool) -> list:
     return found
 
 
-def _firewall(sections, ipv6, ipv4):
+def _firewall(sections, ipv6, ipv4, udp):
     rules = [section.options for section in sections if section.type == "rule"
              and section.options.get("target") == "ACCEPT" and _is_on(section, "enabled", "1")]
     defaults = [section for section in sections if section.type == "defaults"]
@@ -52,9 +53,11 @@ def _firewall(sections, ipv6, ipv4):
             and [each for each in _words(section, "device") if each in _TUNNELS]]:
         found.append((WARN, "no zone of the firewall has the tunnels",
                       "add a zone: name pmip, device pmip+, input REJECT, forward REJECT"))
-    if ipv4 and not [rule for rule in rules if rule.get("dest_port") == "5436"]:
-        found.append((WARN, "no rule of the firewall lets in what anchors say over IPv4",
-                      "add a rule: src *, proto udp, dest_port 5436, target ACCEPT"))
+    for port, needed, what in (("5436", ipv4, "what anchors say over IPv4"),
+                               ("5437", udp, "packets in UDP")):
+        if needed and not [rule for rule in rules if rule.get("dest_port") == port]:
+            found.append((WARN, "no rule of the firewall lets in " + what,
+                          "add a rule: src *, proto udp, dest_port %s, target ACCEPT" % port))
     if ipv6 and not _has_protocol(rules, ("135",)):
         found.append((WARN, "no rule of the firewall lets in what anchors say over IPv6",
                       "add a rule: src *, family ipv6, proto 135, target ACCEPT"))

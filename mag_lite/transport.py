@@ -40,6 +40,8 @@ class Transport:
     def send(self, anchor, data: bytes) -> bool:
         """Return True if the message is on its way; if it is not, a way is looked for."""
         signalling = self._sockets.get(anchor.local) if anchor in self._ready else None
+        if signalling is not None and anchor.encapsulation == "udp":
+            self._open_way_back(anchor)
         if signalling is not None and signalling.send(data, anchor.address):
             return True
         self.check_soon()
@@ -95,6 +97,14 @@ class Transport:
                 format_address(anchor.address), format_address(local)))
         anchor.local = local
         return True
+
+    def _open_way_back(self, anchor):
+        """Through a NAT, before the anchor has packets for us that would find it closed."""
+        from mag_lite.system.udp_encapsulation import knock
+        try:
+            knock(anchor.local, anchor.address)
+        except OSError as error:
+            self._log.debug("no datagram to port 5437: %s" % sockets.reason(error))
 
     def _open(self, local):
         return Signalling(

@@ -25,7 +25,7 @@ class Anchor:
     """A local mobility anchor and the tunnel to it.
 
     `index` numbers its device, mark and tables; `local` is our end (Proxy-CoA), None until it
-    is known; `encapsulation` is "gre", "gre-key" or "ip"; `mtu` in octets, None to follow
+    is known; `encapsulation` is "gre", "gre-key", "ip" or "udp"; `mtu` in octets, None to follow
     the path.
     """
 

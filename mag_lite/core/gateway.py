@@ -76,6 +76,9 @@ class Gateway:
         self.neighbors = NeighborDiscovery(
             configuration, self.registration, self.timers, mtu, *common)
         self.registration.lost_homes = self._homes_lost
+        if any([anchor.encapsulation == "udp" for anchor in configuration.anchors]):
+            from mag_lite.core.nat_keepalive import NatKeepalive
+            self.registration.keepalive = NatKeepalive(self.bindings, self.timers, self.actions)
         self.dhcpv6 = Dhcp6Server(configuration, *common)
 
     # Stations
@@ -337,10 +340,11 @@ class Gateway:
         """Handle every deadline that has come."""
         key = self.timers.pop(now)
         while key is not None:
-            purpose, station = key
-            binding = self.bindings.get(*station)
-            if binding is not None:
-                self._expire(binding, purpose, now)
+            purpose, of = key
+            if purpose == "keepalive":
+                self.registration.keepalive.expire(of, now)
+            elif self.bindings.get(*of) is not None:
+                self._expire(self.bindings.get(*of), purpose, now)
             key = self.timers.pop(now)
 
     def _expire(self, binding, purpose, now):

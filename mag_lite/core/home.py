@@ -23,7 +23,19 @@ def adopt(binding, acknowledgement):
         lacking.append(_adopt_prefixes(binding, acknowledgement))
     if not binding.homes:
         return " and ".join(lacking)
-    return _adopt_encapsulation(binding, acknowledgement)
+    return _adopt_encapsulation(binding, acknowledgement) or (
+        _udp_mismatch(binding.anchor, acknowledgement))
+
+
+def _udp_mismatch(anchor, acknowledgement):
+    """RFC 5844 section 4.2.2: the NAT Detection option decides whether UDP is used."""
+    option = acknowledgement.option(options.NAT_DETECTION)
+    udp = option is not None and bool(option.flags & options.FORCE_UDP_ENCAPSULATION)
+    if udp and anchor.encapsulation != "udp":
+        return "it tunnels in UDP: set option encapsulation to 'udp'"
+    if anchor.encapsulation == "udp" and not udp:
+        return "it does not tunnel in UDP: set option encapsulation to 'ip'"
+    return None
 
 
 def _adopt_ipv4(binding, acknowledgement):

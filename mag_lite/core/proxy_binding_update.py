@@ -30,13 +30,18 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
     `lifetime` is in ms (to 262140000), 0 de-registers; `handoff_indicator` is a value of RFC 5213
     section 8.4; `timestamp` counts 1/65536 s since 1970 (48.16 fixed point), or is None when
     messages are ordered by sequence number.  A wish for GRE (RFC 5845 section 4.2) is not
-    repeated on leaving.
+    repeated on leaving.  With the wish for UDP goes our address, by which the anchor finds out
+    whether a NAT is between us (RFC 5555 section 4.2).
     """
     carried = [
         Option(options.MN_IDENTIFIER, subtype=NAI, identifier=binding.mn_identifier),
     ] + _homes(binding)
+    flags = header.BU_ACKNOWLEDGE | header.BU_PROXY
     if lifetime:
         carried += _gre_key(binding)
+    if binding.anchor.encapsulation == "udp":
+        flags |= header.BU_FORCE_UDP
+        carried.append(Option(options.IPV4_CARE_OF_ADDRESS, address=binding.anchor.local))
     carried += [
         _HANDOFF[handoff_indicator],
         Option(options.ACCESS_TECHNOLOGY_TYPE, technology=binding.access_technology),
@@ -50,7 +55,7 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
         carried.append(Option(options.SERVICE_SELECTION, identifier=binding.service))
     return Message(
         header.BINDING_UPDATE, carried, sequence=binding.sequence,
-        flags=header.BU_ACKNOWLEDGE | header.BU_PROXY, lifetime=lifetime_units(lifetime),
+        flags=flags, lifetime=lifetime_units(lifetime),
     )
 
 

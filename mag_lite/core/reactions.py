@@ -20,7 +20,8 @@ _REACTIONS = {
     status.TIMESTAMP_MISMATCH:
         (RETRY_LATER, "our clock and the anchor's differ: synchronise both by NTP"),
     status.REASON_UNSPECIFIED: (RETRY_LATER, "the anchor gives no reason: see its log"),
-    status.ADMINISTRATIVELY_PROHIBITED: (RETRY_LATER, "the anchor's policy forbids it"),
+    status.ADMINISTRATIVELY_PROHIBITED:
+        (RETRY_LATER, "the anchor's policy forbids it: see its log"),
     status.INSUFFICIENT_RESOURCES: (RETRY_LATER, "the anchor has no address left"),
     status.PROXY_REG_NOT_ENABLED: (GIVE_UP, "mobility is not enabled for this identity"),
     status.NOT_LMA_FOR_THIS_MOBILE_NODE: (RETRY_LATER, "the anchor does not serve this identity"),

@@ -90,6 +90,7 @@ class Registration:
         self.lost_homes = None
         #: {index of an anchor: (when it last answered (ms), after how long (ms) or None)}.
         self.last_answers = {}
+        self.keepalive = None
 
     def handle(self, binding, event: str, now: int, detail=None):
         """Apply one event; `detail` is the acknowledgement, the reason as text, or the Handoff
@@ -220,6 +221,8 @@ class Registration:
         if refusal:
             self.refuse(binding, now, refusal)
             return
+        if self.keepalive:
+            self.keepalive.granted(binding.anchor, acknowledgement, now)
         first = binding.forwarded is None
         if first:
             binding.stages["accepted"] = now

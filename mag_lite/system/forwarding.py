@@ -98,8 +98,8 @@ class Forwarding:
         """Make the kernel forward between these access devices and anchors, and no others.
 
         `anchors`: objects with `index`, `address`, `local` (bytes of one length),
-        `encapsulation` ("gre", "gre-key" or "ip") and `mtu` (octets; None: what the path can).
-        What fits already stays as it is.  Access devices that do not exist are kept closed:
+        `encapsulation` ("gre", "gre-key", "ip" or "udp") and `mtu` (octets; None: what the path
+        can).  What fits already stays as it is.  Access devices that do not exist are kept closed:
         prepare again when they come.  Where there can be no keys, "gre-key" becomes "gre".
         """
         self._access = list(access_devices)
@@ -109,9 +109,11 @@ class Forwarding:
             self._mtu[anchor.index] = self._find_mtu(anchor)[0]
         links = [self._route.link(name) for name in self._access]
         self._access_mtu = {link.name: link.mtu for link in links if link}
-        self._remove_tunnels([device(index) for index in self._anchors])
+        udp_ends = {anchor.local for anchor in anchors if anchor.encapsulation == "udp"}
+        self._remove_tunnels([device(index) for index in self._anchors], udp_ends)
         for anchor in anchors:
             self._make_tunnel(anchor)
+        tunnel.open_ports(udp_ends)
         self._load_filter()
         self._sysctls.apply(self._settings())
         self._remove_stale_clients()
@@ -207,7 +209,7 @@ class Forwarding:
     def close(self) -> None:
         """Remove everything of ours from the kernel and put back what was; once."""
         self._access, self._anchors = [], {}
-        self._remove_tunnels([])
+        self._remove_tunnels([], set())
         self._remove_stale_clients()
         self._make_routes()
         self._prepare_keys()
@@ -260,9 +262,11 @@ class Forwarding:
             return
         self._route.perform(tunnel.make(name, *ends, mtu, ALIAS))
 
-    def _remove_tunnels(self, wanted) -> None:
-        for link in self._route.links().values():
-            if link.alias == ALIAS and link.name not in wanted:
+    def _remove_tunnels(self, wanted, udp_ends) -> None:
+        ours = [link for link in self._route.links().values() if link.alias == ALIAS]
+        tunnel.close_ports(tunnel.udp_ends(ours) - udp_ends)
+        for link in ours:
+            if link.name not in wanted:
                 self._route.perform([rtnetlink.delete_link(link.index)])
 
     def _load_filter(self) -> None:

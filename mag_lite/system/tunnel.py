@@ -7,8 +7,9 @@ inherit the traffic class of the packet inside, and carry nothing optional: no c
 number, no tunnel encapsulation limit (RFC 2473 section 4.1.1), and no key but with "gre-key" (see
 gre_keys.py).
 
-`sit`, in its mode "any", is the one kind that takes both as IP-in-IP over IPv4.  It is never
-narrower than IPv6 allows: where the path is, it fragments outside (RFC 4213 section 3.2.2).
+`sit`, in its mode "any", is the one kind that takes both as IP-in-IP over IPv4, and puts UDP
+between if told so (RFC 5844 section 4).  It is never narrower than IPv6 allows: where the path is,
+it fragments outside (RFC 4213 section 3.2.2).
 """
 
 import struct
@@ -19,8 +20,11 @@ from mag_lite.system.netlink import attribute
 KEYED = "gre-key"
 TTL = 64
 LEAST_MTU = 1280
+#: Of clients' packets (RFC 5844 section 4.1.4.1).
+UDP_PORT = 5437
 _TOS_INHERIT = 1
 _ANY_PROTOCOL = 0
+_TUNNEL_ENCAP_FOU = 1
 _IP6_TNL_F_IGN_ENCAP_LIMIT = 0x1
 _IP6_TNL_F_USE_ORIG_TCLASS = 0x2
 # What the kernel adds to the flags when it finds that the ends' addresses are usable.
@@ -37,6 +41,9 @@ _IPTUN = {
     "flags": 8,
     "protocol": 9,
     "pmtudisc": 10,
+    "encap_type": 15,
+    "encap_sport": 17,
+    "encap_dport": 18,
 }
 _SIT_FOR_GOOD = [_IPTUN[name] for name in ("local", "remote", "tos", "protocol")]
 _GRE_KEYED = (2, 3)  # IFLA_GRE_IFLAGS and OFLAGS: key, checksum, sequence number
@@ -52,11 +59,13 @@ _KINDS = {
     ("gre-key", 16): ("ip6gre", _GRE, 48),
     ("ip", 4): ("sit", _IPTUN, 20),
     ("ip", 16): ("ip6tnl", _IPTUN, 40),
+    ("udp", 4): ("sit", _IPTUN, 28),
 }
 
 
 def kind(encapsulation: str, local: bytes) -> str:
-    """The kernel's name for the kind of device; `encapsulation` is "gre", "gre-key" or "ip"."""
+    """The kernel's name for the kind of device; `encapsulation` is "gre", "gre-key" or "ip", or
+    "udp", which there is over IPv4 only."""
     return _KINDS[encapsulation, len(local)][0]
 
 
@@ -99,10 +108,14 @@ def attributes(encapsulation: str, local: bytes, remote: bytes, mtu: int = LEAST
         flags = _IP6_TNL_F_IGN_ENCAP_LIMIT | _IP6_TNL_F_USE_ORIG_TCLASS
         found["flags"] = struct.pack("I", flags)
         found["limit"] = b"\0"
-    if encapsulation == "ip":
+    if numbers is _IPTUN:
         found["protocol"] = bytes((_ANY_PROTOCOL,))
-    if mtu < LEAST_MTU and kind(encapsulation, local) == "sit":
-        found["pmtudisc"] = found["ttl"] = b"\0"  # with a TTL of its own it never fragments
+    if kind(encapsulation, local) == "sit":
+        found["encap_type"] = struct.pack("H", _TUNNEL_ENCAP_FOU * (encapsulation == "udp"))
+        if mtu < LEAST_MTU:
+            found["pmtudisc"] = found["ttl"] = b"\0"  # with a TTL of its own it never fragments
+    if encapsulation == "udp":
+        found["encap_sport"] = found["encap_dport"] = struct.pack("!H", UDP_PORT)
     encoded = {numbers[name]: value for name, value in found.items()}
     if encapsulation == KEYED:
         encoded.update({number: _KEY_PRESENT for number in _GRE_KEYED})
@@ -146,5 +159,27 @@ def ends(link):
     for (encapsulation, _), (name, numbers, _) in _KINDS.items():
         if name == link.kind and (
                 numbers is not _GRE or _is_keyed(link) == (encapsulation == KEYED)):
+            if name == "sit":
+                encapsulation = "udp" if any(link.data.get(numbers["encap_type"], b"")) else "ip"
             return encapsulation, link.data.get(numbers["local"]), link.data.get(numbers["remote"])
     return None, None, None
+
+
+def udp_ends(links) -> set:
+    """Our addresses at which the devices among these that use UDP end."""
+    found = [ends(link) for link in links]
+    return {local for encapsulation, local, _ in found if encapsulation == "udp"}
+
+
+def open_ports(addresses) -> None:
+    """Let the kernel take packets out of UDP at these addresses; NetlinkError if it cannot."""
+    if addresses:
+        from mag_lite.system import udp_encapsulation
+        udp_encapsulation.open_ports(addresses)
+
+
+def close_ports(addresses) -> None:
+    """Let it do so no longer."""
+    if addresses:
+        from mag_lite.system import udp_encapsulation
+        udp_encapsulation.close_ports(addresses)

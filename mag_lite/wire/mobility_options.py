@@ -88,7 +88,7 @@ TABLE = (
      (U8("status"), Bits(part(6, "prefix_length"), Reserved(2)), IPV4("address"))),
     (NAT_DETECTION, "NAT Detection", "RFC 5555 3.2.2", "LMA", "4n",
      (U16("flags", ((FORCE_UDP_ENCAPSULATION, "F"),)), U32("refresh_time"))),
-    (IPV4_CARE_OF_ADDRESS, "IPv4 Care-of Address", "RFC 5555 3.1.2", "-", "4n",
+    (IPV4_CARE_OF_ADDRESS, "IPv4 Care-of Address", "RFC 5555 3.1.2", "MAG", "4n",
      (Reserved(16), IPV4("address"))),
     (GRE_KEY, "GRE Key", "RFC 5845 6.1", "MAG, LMA", "4n",
      (Reserved(16), OptionalU32("key"))),

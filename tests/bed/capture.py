@@ -36,7 +36,8 @@ class Capture:
         """What tshark prints of the recording with these options."""
         self.stop()
         done = subprocess.run(
-            ["tshark", "-n", "-r", self.path, *options], capture_output=True, text=True
+            ["tshark", "-n", "-d", "udp.port==5437,ip", "-r", self.path, *options],
+            capture_output=True, text=True,
         )
         if done.returncode:
             raise RuntimeError(f"tshark {' '.join(options)}: {done.stderr}")

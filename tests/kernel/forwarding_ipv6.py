@@ -2,7 +2,7 @@
 """Clients' IPv6 packets flow through the tunnel, whatever addresses they make in their prefix; and
 nothing else does.
 
-forwarding_ipv6.py [4|6 gre|ip cpython|micropython]
+forwarding_ipv6.py [4|6 gre|ip|udp cpython|micropython]
 """
 
 import os
@@ -45,7 +45,8 @@ from bed.capture import Capture  # noqa: E402
 from bed.snapshot import Snapshot, difference  # noqa: E402
 
 family, encapsulation, python = arguments(
-    __file__, "4 gre cpython", "6 gre micropython", "6 ip cpython", "4 ip micropython"
+    __file__, "4 gre cpython", "6 gre micropython", "6 ip cpython", "4 ip micropython",
+    "4 udp cpython",
 )
 PRIVACY = P1.replace("::/64", ":1:2:3:4")
 check = Checks()
@@ -74,7 +75,8 @@ check("another address of the prefix works at once",
 check("clients on one device reach each other", ping(bed.c1, I2)[0])
 check("clients on two devices reach each other", ping(bed.c1, I3)[0])
 outer = "ip" if family == 4 else "ipv6"
-form = "eth:ethertype:%s:%sipv6:icmpv6" % (outer, "gre:" if encapsulation == "gre" else "")
+form = "eth:ethertype:%s:%sipv6:icmpv6" % (
+    outer, {"gre": "gre:", "ip": "", "udp": "udp:ip:"}[encapsulation])
 rows = near_gateway.fields("icmpv6.type == 128", "frame.protocols", "%s.addr" % outer)
 ends = [row for row in rows if MAG[family] in row[1] and LMA[family] in row[1]]
 check("their packets are in the tunnel: %s" % form,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What we make is made once, survives us, is adopted, repaired, and leaves no trace.
 
-forwarding_lifecycle.py [4|6 gre|ip cpython|micropython]
+forwarding_lifecycle.py [4|6 gre|ip|udp cpython|micropython]
 """
 
 import os
@@ -32,7 +32,8 @@ from forwarding_bed import (  # noqa: E402
 
 from bed.snapshot import Snapshot, difference  # noqa: E402
 
-family, encapsulation, python = arguments(__file__, "4 gre cpython", "6 gre micropython")
+family, encapsulation, python = arguments(__file__, "4 gre cpython", "6 gre micropython",
+                                          "4 udp cpython")
 check = Checks()
 bed = Bed(family, encapsulation, python)
 CLIENTS = [["wlan0", C1, A1, 0], ["wlan0", C2, A2, 0], ["wlan1", C3, A3, 0]]

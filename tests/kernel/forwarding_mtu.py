@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Clients are told what fits, and the tunnel follows the path.
 
-forwarding_mtu.py [4|6 gre|ip cpython|micropython]
+forwarding_mtu.py [4|6 gre|ip|udp cpython|micropython]
 """
 
 import os
@@ -29,7 +29,7 @@ EXPIRY = 5  # s
 
 family, encapsulation, python = arguments(
     __file__, "4 gre micropython", "6 gre cpython", "4 ip cpython", "6 ip micropython",
-    "6 gre-key cpython"
+    "6 gre-key cpython", "4 udp micropython",
 )
 check = Checks()
 bed = Bed(family, encapsulation, python)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Packets flow between clients and the Internet through the tunnel, in the form the RFCs want.
 
-forwarding_traffic.py [4|6 [gre|ip [cpython|micropython]]]
+forwarding_traffic.py [4|6 [gre|ip|udp [cpython|micropython]]]
 """
 
 import os
@@ -31,7 +31,8 @@ from scapy.all import GRE, IP, UDP, Ether, IPv6  # noqa: E402
 from bed.capture import Capture  # noqa: E402
 
 family, encapsulation, python = arguments(
-    __file__, "4 gre cpython", "6 gre micropython", "4 ip micropython", "6 ip cpython"
+    __file__, "4 gre cpython", "6 gre micropython", "4 ip micropython", "6 ip cpython",
+    "4 udp cpython",
 )
 # Expedited forwarding (RFC 3246) of what knows ECN, and the same after congestion (RFC 3168)
 EXPEDITED, CONGESTED = 0xBA, 0xBB
@@ -47,7 +48,7 @@ check("a traffic class, and ECT", ping(bed.c1, CORRESPONDENT, "-Q", hex(EXPEDITE
 check("clients on one device reach each other", ping(bed.c1, A2)[0])
 check("clients on two devices reach each other", ping(bed.c1, A3)[0])
 
-protocol = {"gre": 47, "ip": 4}[encapsulation]
+protocol = {"gre": 47, "ip": 4, "udp": 17}[encapsulation]
 outer = "ip" if family == 4 else "ipv6"
 ttl = "ip.ttl" if family == 4 else "ipv6.hlim"
 number = "ip.proto" if family == 4 else "ipv6.nxt"
@@ -68,6 +69,10 @@ for place, capture, source, destination in (
     check("traffic class and ECT are inherited", classes == {0, EXPEDITED}, classes)
     if family == 4:
         check("they must not be fragmented", seen[4] <= {"1", "True"}, seen[4])
+    if encapsulation == "udp":
+        ports = capture.fields(sent, "udp.srcport", "udp.dstport", "udp.length")
+        check("UDP's ports are 5437, and a packet follows its header",
+              {row[:2] for row in ports} == {("5437", "5437")} and len(ports) == len(rows), ports)
     if encapsulation == "gre":
         check("no key, checksum or sequence number", seen[5] == {"0x0000"}, seen[5])
 between = near_gateway.count("icmp && ip.addr == %s && ip.addr == %s" % (A1, A2))
@@ -83,6 +88,8 @@ def decapsulated(outside, machine, interface, source, destination, receiver, *in
     packet = IP(src=inside[0], dst=inside[1], tos=EXPEDITED) / UDP(sport=9000, dport=9000)
     if encapsulation == "gre":
         packet = GRE() / packet
+    if encapsulation == "udp":
+        packet = UDP(sport=5437, dport=5437, chksum=0) / packet
     ends = {"src": source[family], "dst": destination[family]}
     outer = IP(tos=outside, proto=protocol, **ends) if family == 4 else IPv6(
         tc=outside, nh=protocol, **ends)

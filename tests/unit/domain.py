@@ -86,7 +86,7 @@ class Domain:
         self.anchor = LocalMobilityAnchor(AnchorConfiguration(
             (LMA,), lifetime // 1000, 300, 10000, 1500, "allow",
             {address: "ap" for address in addresses},
-            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes))
+            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes, False))
 
     def post(self, source, destination, data):
         """Put a message on its way, unless the test loses it."""

@@ -35,9 +35,9 @@ def address(text: str) -> bytes:
 
 
 def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600, addresses=(LMA, LMA6),
-                  delete_delay=10000, assign_delay=1500, gre_key="allow"):
+                  delete_delay=10000, assign_delay=1500, gre_key="allow", udp=False):
     return Configuration(
-        addresses, lifetime, 300, delete_delay, assign_delay, gre_key, mags, pools, nodes)
+        addresses, lifetime, 300, delete_delay, assign_delay, gre_key, mags, pools, nodes, udp)
 
 
 def node(match, allow=True, pool="internet", home=None, prefixes=()):
@@ -73,7 +73,7 @@ class Room:
 
     def update(self, mag=AP1, home=ANY, indicator=NEW, mac=MAC, node=b"mn1@example.net",
                lifetime=75, technology=4, timestamp="now", sequence=None, gre=True, flags=0,
-               more=(), without=(), local=LMA):
+               more=(), without=(), local=LMA, port=PORT):
         """Send an update a millisecond after the last; options in `without` are left out."""
         self.now += 1
         self.sequence += 1
@@ -97,7 +97,7 @@ class Room:
             sequence=sequence, flags=header.BU_ACKNOWLEDGE | header.BU_PROXY | flags,
             lifetime=lifetime)
         self.last = header.encode(message)
-        return self.give(self.last, mag, local)
+        return self.give(self.last, mag, local, port)
 
     def give(self, data: bytes, mag=AP1, local=LMA, port=PORT):
         """Hand octets to the anchor; return the message that it answers to their sender."""

@@ -111,6 +111,17 @@ config anchor 'x'
 """)
 
 
+def test_udp_encapsulation_is_for_ipv4_alone():
+    text = SMALLEST.replace("config access", "\toption encapsulation 'udp'\nconfig access")
+    configuration, problems = read(text)
+    assert problems == [] and configuration.anchors[0].encapsulation == "udp"
+    assert "'udp' is for anchors with IPv4 addresses" in complaint(SMALLEST + """
+config anchor 'x'
+	option address '2001:db8::1'
+	option encapsulation 'udp'
+""")
+
+
 def test_a_bridge_names_the_wireless_interfaces_behind_it():
     bridge = SMALLEST + "\tlist bss 'phy0-ap1'\n\tlist bss 'phy1-ap1'\n\toption isolate '0'\n"
     for text, bss, isolate in ((SMALLEST, ("wlan0",), True),

@@ -41,6 +41,11 @@ def test_the_smallest_configuration_has_the_defaults_of_the_rfcs():
     assert found.nodes == []
 
 
+def test_udp_encapsulation_is_off_unless_it_is_allowed():
+    assert not accepted(LMA + MAG + POOL).udp
+    assert accepted(LMA + " option udp '1'\n" + MAG + POOL).udp
+
+
 def test_a_gateway_may_have_several_addresses():
     found = accepted(
         LMA + " list address '2001:db8::1'\n" + POOL

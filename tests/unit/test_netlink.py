@@ -156,6 +156,20 @@ def test_ip_in_ip_is_never_narrower_than_ipv6_allows_but_fragments_outside():
         assert changes == kinds[: 1 + (mtu == 980)]
 
 
+def test_ip_in_ip_over_ipv4_may_change_over_to_udp_and_back():
+    for made, wanted in (("ip", "udp"), ("udp", "ip")):
+        link = link_of("sit", tunnel.encode(made, LOCAL4, REMOTE4), 1472)
+        assert tunnel.ends(link) == (made, LOCAL4, REMOTE4)
+        assert tunnel.fits(link, wanted, LOCAL4, REMOTE4)
+        assert tunnel.adapt(link, made, LOCAL4, REMOTE4, 1472) == []
+        change, = tunnel.adapt(link, wanted, LOCAL4, REMOTE4, 1472)
+        info = netlink.attributes(netlink.attributes(change.body, 16)[rtnetlink.IFLA_LINKINFO])
+        changed = link_of("sit", info[rtnetlink.IFLA_INFO_DATA], 1472)
+        assert tunnel.ends(changed) == (wanted, LOCAL4, REMOTE4)
+        assert tunnel.udp_ends([link, changed]) == {LOCAL4}
+    assert tunnel.udp_ends([link_of("sit", tunnel.encode("ip", LOCAL4, REMOTE4))]) == set()
+
+
 def test_a_device_of_another_kind_has_no_ends():
     assert tunnel.ends(link_of("ipip", b"")) == (None, None, None)
 

@@ -141,7 +141,7 @@ return baseclass.extend({
 	},
 
 	encapsulation: function(name) {
-		return { 'gre': 'GRE', 'gre-key': _('GRE with keys') }[name] || 'IP-in-IP';
+		return { 'gre': 'GRE', 'gre-key': _('GRE with keys'), 'udp': 'UDP' }[name] || 'IP-in-IP';
 	},
 
 	// A cell; on narrow screens the theme puts the title before it.  A long name leaves others their room.

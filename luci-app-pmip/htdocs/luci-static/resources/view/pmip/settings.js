@@ -74,6 +74,7 @@ function tunnelOptions(add, address) {
 	option.value('gre', 'GRE');
 	option.value('gre-key', _('GRE with keys'));
 	option.value('ip', 'IP-in-IP');
+	option.value('udp', 'UDP');
 	option.default = 'gre';
 	option = add(form.Value, 'mtu', _('MTU'), _('MTU of the tunnel in octets. Without: what the path to the anchor allows.'));
 	option.validate = kinds.integer(576, 9000, 'octets');
