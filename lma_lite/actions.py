@@ -9,7 +9,7 @@ Send = namedtuple("Send", ("local", "destination", "port", "data"))
 # An `address` is that of IPv4, or a prefix: the pair (address, length).
 
 #: Let packets for `address` take the tunnel to the gateway `mag`, in place of wherever they
-#: went before.  The tunnel is made if there is none; `encapsulation` is "gre", "gre-key" or "ip".
+#: went before.  The tunnel is made if there is none; `encapsulation` is as of a `Tunnel`.
 #: Where there is one, this may be done after the answer that follows.
 Route = namedtuple("Route", ("address", "mag", "local", "encapsulation"))
 

@@ -314,6 +314,9 @@ def test_the_daemon_obeys_what_is_set(anchor_pages):
     field(pages, "lma", "lifetime", "100")
     field(pages, "lma", "timestamp_window", "5000")
     field(pages, "lma", "delete_delay", "2000")
+    assert pages.browser.evaluate(
+        "!document.getElementById('cbid.pmip-lma.lma.udp').checked"), "off unless it is set"
+    pages.browser.evaluate("document.getElementById('cbid.pmip-lma.lma.udp').checked = true")
     for section, name in (("mag", "ap3"), ("pool", "staff")):
         pages.browser.enter(f"#cbi-pmip-lma-{section} .cbi-section-name", name)
         pages.browser.click(f"#cbi-pmip-lma-{section} button", "Add")
@@ -329,6 +332,7 @@ def test_the_daemon_obeys_what_is_set(anchor_pages):
     chosen, found, _ = configuration.load(anchor.configuration)
     assert [text for _, text in found if "IP version" not in text] == []
     assert (chosen.lifetime, chosen.timestamp_window, chosen.delete_delay) == (100, 5000, 2000)
+    assert chosen.udp
     status = anchor.ask({"verb": "status"})
     assert [pool["name"] for pool in status["pools"]] == ["internet", "staff"]
     assert [mag["address"] for mag in status["mags"] if mag["name"] == "ap3"] == [
