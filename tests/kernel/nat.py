@@ -180,7 +180,7 @@ class Nat(Scenario):
         ap.mag.start()
         self.network.wait_for(ap.mag)
         since = now()
-        self.other.supplicant.select(ap.hostapd.frequency)
+        self.network.join(self.other, ap)
         self.watch.expect(20, actor="anchor", kind="PBA", text="status 129", since=since)
         self.watch.until(lambda: "same NAT" in self.lma.log(), 5, "a line in the anchor's log")
         line = next(each for each in self.lma.log().splitlines() if "same NAT" in each)

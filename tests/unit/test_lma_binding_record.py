@@ -18,6 +18,7 @@ from lma_room import (
 
 from lma_lite import binding_record
 from lma_lite.actions import Blackhole, Route
+from mag_lite.wire import mobility_header as header
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
 from mag_lite.wire.mobility_options import Option
@@ -75,6 +76,17 @@ def test_after_a_restart_sessions_go_on():
     assert after.home(after.update(node=b"mn2", mac=MAC2)) == SECOND
     numbers = [binding.number for binding in after.anchor.cache]
     assert len(set(numbers)) == 2
+
+
+def test_after_a_restart_a_nat_has_the_same_gateway_behind_it():
+    own, other = (Option(options.IPV4_CARE_OF_ADDRESS, address=bytes((192, 168, 1, last)))
+                  for last in (2, 3))
+    room = Room(udp=True)
+    room.update(flags=header.BU_FORCE_UDP, gre=False, more=(own,))
+    after = reborn(room, udp=True)
+    assert records(after) == records(room)
+    assert after.update(flags=header.BU_FORCE_UDP, gre=False, more=(other,), mac=MAC2,
+                        node=b"mn2").status == status.ADMINISTRATIVELY_PROHIBITED
 
 
 def test_after_a_restart_old_updates_are_still_old():

@@ -73,10 +73,10 @@ config dhcp pmip
 """
 
 
-def findings(firewall=FIREWALL, devices=(), dhcp=DHCP, ipv6=True, ipv4=True):
+def findings(firewall=FIREWALL, devices=(), dhcp=DHCP, ipv6=True, ipv4=True, udp=False):
     texts = {"firewall": firewall, "network": NETWORK, "wireless": WIRELESS, "dhcp": dhcp}
     return surroundings.findings(
-        {name: uci.parse(text) for name, text in texts.items()}, devices, ipv6, ipv4)
+        {name: uci.parse(text) for name, text in texts.items()}, devices, ipv6, ipv4, udp)
 
 
 def firewall_without(line):
@@ -120,6 +120,13 @@ def test_a_rule_that_is_off_or_drops_is_none():
 def test_only_the_anchors_that_there_are_need_a_rule():
     assert findings(FIREWALL.replace("dest_port 5436", "name x"), ipv4=False)[0][0] == PASS
     assert findings(FIREWALL.replace("proto 135", "name x"), ipv6=False)[0][0] == PASS
+
+
+def test_udp_encapsulation_needs_a_rule_for_its_port():
+    rule = "config rule\n\toption target ACCEPT\n\toption proto udp\n\toption dest_port 5437\n"
+    level, text, remedy = findings(udp=True)[0]
+    assert level == WARN and "packets in UDP" in text and "dest_port 5437" in remedy
+    assert findings(FIREWALL + rule, udp=True)[0][0] == PASS
 
 
 def test_offloading_and_dropping_are_mentioned():
