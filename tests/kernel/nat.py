@@ -173,14 +173,15 @@ class Nat(Scenario):
             self.judge(what, mag)
 
     def second(self):
-        """Another gateway comes behind the NAT: its phone is refused, and the log says why."""
+        """Another gateway comes behind the NAT: who roams to it is refused, the log says why."""
         ap = self.aps[1]
         ap.mag.stop()
         self.move(ap)
         ap.mag.start()
         self.network.wait_for(ap.mag)
+        self.attach(self.other, self.aps[0])
         since = now()
-        self.network.join(self.other, ap)
+        self.other.supplicant.roam(ap.bssid)
         self.watch.expect(20, actor="anchor", kind="PBA", text="status 129", since=since)
         self.watch.until(lambda: "same NAT" in self.lma.log(), 5, "a line in the anchor's log")
         line = next(each for each in self.lma.log().splitlines() if "same NAT" in each)
