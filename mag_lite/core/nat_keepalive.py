@@ -42,7 +42,7 @@ class NatKeepalive:
         if not any([binding.anchor is anchor and binding.forwarded for binding in self._bindings]):
             self._stop(anchor)
             return
-        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+        self._sequence += 1
         message = Message(header.HEARTBEAT, [], sequence=self._sequence)
         self._actions.append(SendMessage(anchor, encode(message)))
         self._timers.set(("keepalive", anchor), now + self._intervals[anchor])
