@@ -145,23 +145,6 @@ def read(sections: list, schema, source: str = ""):
     return settings, reader.problems
 
 
-def describe(schema) -> list:
-    """The schema as rows of a Markdown table: section, option, values, default, meaning."""
-    rows = ["| section | option | values | default | meaning |", "|---|---|---|---|---|"]
-    for section_schema in schema:
-        for name, kind, default, meaning in section_schema.options:
-            values = ("list: " if kind.many else "") + kind.what
-            cells = (section_schema.type, name, values, _default_text(default), meaning)
-            rows.append("| %s | %s | %s | %s | %s |" % cells)
-    return rows
-
-
-def _default_text(default) -> str:
-    if default is REQUIRED:
-        return "required"
-    return "-" if default is None else default
-
-
 class _Reader:
     """Collects problems while it turns sections into settings."""
 

@@ -8,7 +8,7 @@ from lma_lite import configuration as lma
 from mag_lite import cli as mag_cli
 from mag_lite import configuration as mag
 from mag_lite.system import uci
-from mag_lite.system.settings import describe
+from mag_lite.system.settings import REQUIRED
 from mag_lite.wire import status
 
 ROOT = (__file__[: __file__.rfind("/")] if "/" in __file__ else ".") + "/../../"
@@ -35,6 +35,23 @@ def sources():
     files = [folder + "/" + name for folder in SOURCES for name in sorted(os.listdir(ROOT + folder))
              if name.endswith(".py")]
     return " ".join(" ".join([text_of(path) for path in files]).split()).replace('" "', "")
+
+
+def describe(schema) -> list:
+    """The schema as rows of a Markdown table: section, option, values, default, meaning."""
+    rows = ["| section | option | values | default | meaning |", "|---|---|---|---|---|"]
+    for section_schema in schema:
+        for name, kind, default, meaning in section_schema.options:
+            values = ("list: " if kind.many else "") + kind.what
+            cells = (section_schema.type, name, values, default_text(default), meaning)
+            rows.append("| %s | %s | %s | %s | %s |" % cells)
+    return rows
+
+
+def default_text(default) -> str:
+    if default is REQUIRED:
+        return "required"
+    return "-" if default is None else default
 
 
 def test_the_configuration_tables_are_those_of_the_code():

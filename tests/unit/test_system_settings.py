@@ -18,7 +18,6 @@ from mag_lite.system.settings import (
     WARNING,
     SectionSchema,
     choice,
-    describe,
     integer,
     list_of,
 )
@@ -200,13 +199,3 @@ def test_what_each_kind_refuses():
             section = SectionSchema("t", ANY, (("x", kind, None, ""),))
             found = settings.read(parse("config t\noption x '%s'" % text), (section,))[1]
             assert len(found) == 1 and found[0][1].endswith(kind.what), (kind.what, text, found)
-
-
-def test_the_schema_describes_itself():
-    rows = describe(SCHEMA)
-    assert len(rows) == 2 + 4 + 2 + 4
-    assert "| mag | lma | an IPv4 or IPv6 address | required | the anchor's address |" in rows
-    assert (
-        "| mag | lifetime | a whole number from 4 to 262140 (s) | 3600 | lifetime to ask for |"
-    ) in rows
-    assert "| mag | dns | list: an IPv4 address | - | name servers for clients |" in rows
