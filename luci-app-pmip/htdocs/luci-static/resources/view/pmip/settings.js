@@ -31,6 +31,7 @@ const FIREWALL = [
 	[ 'pmip_mag', 'zone', { name: 'pmip', device: 'pmip+', input: 'REJECT', output: 'ACCEPT', forward: 'REJECT' } ],
 	[ 'pmip_mag_clients', 'rule', { name: 'Allow-PMIP-clients', src: '*', dest: '*', proto: 'all', mark: '0x52130000/0xffff0000', target: 'ACCEPT' } ],
 	[ 'pmip_mag_udp', 'rule', { name: 'Allow-PMIP-signalling', src: '*', family: 'ipv4', proto: 'udp', dest_port: '5436', target: 'ACCEPT' } ],
+	[ 'pmip_mag_data', 'rule', { name: 'Allow-PMIP-UDP-tunnels', src: '*', family: 'ipv4', proto: 'udp', dest_port: '5437', target: 'ACCEPT' } ],
 	[ 'pmip_mag_mobility', 'rule', { name: 'Allow-PMIP-signalling-IPv6', src: '*', family: 'ipv6', proto: '135', target: 'ACCEPT' } ],
 	[ 'pmip_mag_tunnels', 'rule', { name: 'Allow-PMIP-tunnels', src: '*', proto: '47 4 41', target: 'ACCEPT' } ]
 ];
