@@ -240,16 +240,19 @@ class Hostapd:
         self._early[mac] = None
 
         def described(answer):
-            station = parse_station(answer)
-            identity = station.identity if station else None
-            since, transition = self._arrivals.pop(mac, (None, None))
-            if since is not None:
-                self._listener.station_authorized(
-                    self._interface, mac, identity, since, transition)
-            elif mac in self._early:
-                self._early[mac] = (identity,)
+            if not self._complete(mac, answer) and mac in self._early:
+                self._early[mac] = (_identity(answer),)
 
         self._dialogue.ask("STA " + format_mac(mac), described)
+
+    def _complete(self, mac: bytes, answer: bytes) -> bool:
+        """Tell of an arrival, now that it is known whose; False if there is none (any more)."""
+        since, transition = self._arrivals.pop(mac, (None, None))
+        if since is None:
+            return False
+        self._listener.station_authorized(
+            self._interface, mac, _identity(answer), since, transition)
+        return True
 
     def _transition(self, algorithm: bytes):
         if algorithm or not self._has_transitions:
@@ -273,16 +276,7 @@ class Hostapd:
         self._arrivals[mac] = now, transition
         if known is None:
             return  # it has been asked for
-
-        def described(answer):
-            since, transition = self._arrivals.pop(mac, (None, None))
-            if since is not None:  # else it is gone again
-                station = parse_station(answer)
-                identity = station.identity if station else None
-                self._listener.station_authorized(
-                    self._interface, mac, identity, since, transition)
-
-        self._dialogue.ask("STA " + format_mac(mac), described)
+        self._dialogue.ask("STA " + format_mac(mac), lambda answer: self._complete(mac, answer))
 
     def _described(self, answer: bytes) -> None:
         station = parse_station(answer)
@@ -310,6 +304,11 @@ class Hostapd:
     def _tell(self, mac: bytes, identity, connected: int) -> None:
         since = self._loop.now() - 1000 * connected
         self._listener.station_authorized(self._interface, mac, identity, since, False)
+
+
+def _identity(answer: bytes):
+    station = parse_station(answer)
+    return station.identity if station else None
 
 
 def _ignore(answer: bytes) -> None:
