@@ -343,11 +343,13 @@ class Gateway:
             purpose, of = key
             if purpose == "keepalive":
                 self.registration.keepalive.expire(of, now)
-            elif self.bindings.get(*of) is not None:
+            else:
                 self._expire(self.bindings.get(*of), purpose, now)
             key = self.timers.pop(now)
 
     def _expire(self, binding, purpose, now):
+        if binding is None:
+            return
         if purpose == "retransmit":
             self.registration.handle(binding, TIMEOUT, now)
         elif purpose == "refresh":

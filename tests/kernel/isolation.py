@@ -251,7 +251,6 @@ class Isolation(Scenario):
             self.check(f"{one.name}'s pings to {other.name} pass the anchor, {direction} the "
                        "access point", len(sent) == 2, sent)
 
-
     def meet_here(self):
         """The way from one to the other is short, until one is elsewhere."""
         ap, (one, other) = self.aps[0], self.phones
