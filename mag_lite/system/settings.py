@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What may stand in a configuration file, as a table, and what a file that says otherwise is told.
 
-A schema is a tuple of `SectionSchema`; each lists its options as (name, kind, default, meaning).
+A schema is a tuple of `SectionSchema`; each lists its options as (name, kind, default).
 A default is written as in the file, or is REQUIRED, or None: the setting is then None.
+What options mean is told by the README and the shipped files.
 """
 
 from collections import namedtuple
@@ -179,14 +180,14 @@ class _Reader:
             self.complain(text % (schema.type, ", ".join(required)))
         settings = Settings()
         settings.name = None
-        for name, kind, default, _ in schema.options:
+        for name, kind, default in schema.options:
             setattr(settings, name, _default(kind, default))
         return settings
 
     def _section(self, section, label: str, schema: SectionSchema) -> Settings:
         settings = Settings()
         settings.name = section.name
-        for name, kind, default, _ in schema.options:
+        for name, kind, default in schema.options:
             where = "%s: option %s: " % (label, name)
             value = section.options.get(name)
             if value is None and default is REQUIRED:

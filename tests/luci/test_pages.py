@@ -464,7 +464,7 @@ def assert_same_words(pages, schema, section, chosen):
     shown = (f"window.map.sections.find(section => section.sectiontype == '{section}')"
              ".options.find(option => option.option == '%s')")
     compared = 0
-    for name, kind, _default, _ in options:
+    for name, kind, _default in options:
         is_choice = kind is settings.FLAG or " or " in kind.what and not {"address", "(1-15"} & {
             *kind.what.split()}
         if is_choice and kind is not settings.FLAG:

@@ -28,28 +28,28 @@ SCHEMA = (
         "mag",
         ONCE,
         (
-            ("lma", ADDRESS, REQUIRED, "the anchor's address"),
-            ("lifetime", integer(4, 262140, "s"), "3600", "lifetime to ask for"),
-            ("timestamp", choice("auto", "on", "off"), "auto", "send the Timestamp option"),
-            ("dns", list_of(ADDRESS4), None, "name servers for clients"),
+            ("lma", ADDRESS, REQUIRED),
+            ("lifetime", integer(4, 262140, "s"), "3600"),
+            ("timestamp", choice("auto", "on", "off"), "auto"),
+            ("dns", list_of(ADDRESS4), None),
         ),
     ),
     SectionSchema(
         "access",
         ANY,
         (
-            ("device", INTERFACE, REQUIRED, "the clients' interface"),
-            ("hostapd", PATH, "/var/run/hostapd", "hostapd's control directory"),
+            ("device", INTERFACE, REQUIRED),
+            ("hostapd", PATH, "/var/run/hostapd"),
         ),
     ),
     SectionSchema(
         "profile",
         ANY,
         (
-            ("match", PATTERN, "*", "identities it applies to"),
-            ("service", TEXT, None, "Service Selection"),
-            ("allow", FLAG, "1", "whether they are served"),
-            ("network", PREFIX4, None, "a network"),
+            ("match", PATTERN, "*"),
+            ("service", TEXT, None),
+            ("allow", FLAG, "1"),
+            ("network", PREFIX4, None),
         ),
     ),
 )
@@ -196,6 +196,6 @@ def test_what_each_kind_refuses():
         (choice("a", "b"), ("c", "A")),
     ):
         for text in wrong:
-            section = SectionSchema("t", ANY, (("x", kind, None, ""),))
+            section = SectionSchema("t", ANY, (("x", kind, None),))
             found = settings.read(parse("config t\noption x '%s'" % text), (section,))[1]
             assert len(found) == 1 and found[0][1].endswith(kind.what), (kind.what, text, found)
