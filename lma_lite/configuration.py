@@ -3,7 +3,7 @@
 
 from collections import namedtuple
 
-from lma_lite import prefix_pool
+from lma_lite import kinds, prefix_pool
 from lma_lite.policy import Node, Pool
 from mag_lite.system import settings, uci
 from mag_lite.system.settings import ANY, ONCE, REQUIRED, SectionSchema
@@ -41,15 +41,15 @@ SCHEMA = (
     )),
     SectionSchema("pool", ANY, (
         ("service", settings.TEXT, None),
-        ("network", settings.PREFIX4, None),
-        ("router", settings.ADDRESS4, None),
-        ("prefix", settings.PREFIX6, None),
+        ("network", kinds.PREFIX4, None),
+        ("router", kinds.ADDRESS4, None),
+        ("prefix", kinds.PREFIX6, None),
     )),
     SectionSchema("node", ANY, (
         ("match", settings.PATTERN, REQUIRED),
         ("pool", settings.TEXT, None),
-        ("address", settings.ADDRESS4, None),
-        ("prefix", settings.list_of(settings.PREFIX6), None),
+        ("address", kinds.ADDRESS4, None),
+        ("prefix", settings.list_of(kinds.PREFIX6), None),
         ("allow", settings.FLAG, "1"),
     )),
 )

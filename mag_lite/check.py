@@ -7,18 +7,22 @@ import time
 
 from mag_lite import configuration, surroundings
 from mag_lite.absent import foreign_address
+from mag_lite.core.reactions import explain
 from mag_lite.surroundings import FAIL, PASS, WARN
 from mag_lite.system import settings, sockets, sysctl, tunnel
 from mag_lite.system.control import NoAnswer, ask
 from mag_lite.system.files import exists
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.rtnetlink import Rtnetlink, delete_link, new_link
+from mag_lite.wire import status as statuses
 from mag_lite.wire.address import format_address
 
 #: The OpenWrt package with the module for each kind of tunnel.
 _PACKAGES = {"gre": "kmod-gre", "ip6gre": "kmod-gre6", "sit": "kmod-sit",
              "ip6tnl": "kmod-ip6-tunnel"}
 _PROBE = "pmip-check"
+#: With these an anchor refuses whatever this gateway registers.
+_REFUSALS = (statuses.MAG_NOT_AUTHORIZED_FOR_PROXY_REG, statuses.TIMESTAMP_MISMATCH)
 #: How often it is looked whether anchors have answered, after so many looks they are asked again,
 #: and how long is waited before each look (s).
 _LOOKS, _AGAIN, _PAUSE = 30, 15, 0.1
@@ -163,7 +167,7 @@ def _daemon(run_directory, chosen):
     control = run_directory + "/control"
     try:
         status = ask(control, {"verb": "status"})
-        findings = _heartbeats(control)
+        findings = _answers(control)
     except NoAnswer as error:
         return [(FAIL, str(error), "start pmip-mag")]
     findings.append((PASS, "the daemon runs, version %s" % status["version"], None))
@@ -177,7 +181,7 @@ def _daemon(run_directory, chosen):
     return findings
 
 
-def _heartbeats(control):
+def _answers(control):
     """Let the daemon ask every anchor to which it has a way: that changes nothing there."""
     for look in range(_LOOKS):
         if look % _AGAIN == 0:
@@ -185,9 +189,17 @@ def _heartbeats(control):
         time.sleep(_PAUSE)
         anchors = [anchor for anchor in ask(control, {"verb": "anchors"})["anchors"]
                    if anchor["local"] is not None]
-        if all([anchor["heartbeat"] is not None for anchor in anchors]):
+        if all([None not in (anchor["heartbeat"], anchor["trial"]) for anchor in anchors]):
             break
-    return [_heartbeat(anchor) for anchor in anchors]
+    findings = []
+    for anchor in anchors:
+        findings.append(_heartbeat(anchor))
+        if anchor["trial"] is not None:
+            findings.append(_trial(anchor))
+        elif anchor["heartbeat"] is not None and anchor["answered"] is None:
+            findings.append((WARN, "anchor %s: answers no registration" % anchor["address"],
+                             "see the anchor's log"))
+    return findings
 
 
 def _heartbeat(anchor):
@@ -200,3 +212,15 @@ def _heartbeat(anchor):
     return (WARN, "%s: answers no heartbeat" % name,
             "see that it runs, that it serves the gateway %s, and that no firewall is between: %s"
             % (anchor["local"], "protocol 135" if ":" in anchor["local"] else "UDP port 5436"))
+
+
+def _trial(anchor):
+    """What came of a registration that makes none; by then the anchor had looked who asks."""
+    name, code = "anchor %s" % anchor["address"], anchor["trial"]
+    if code < statuses.REASON_UNSPECIFIED or (
+            code >= statuses.SERVICE_AUTHORIZATION_FAILED and code not in _REFUSALS):
+        return PASS, "%s: takes registrations from this gateway (trial: status %d after %s ms)" % (
+            name, code, anchor["round_trip"]), None
+    return (FAIL if code in _REFUSALS else WARN,
+            "%s: refuses a trial registration: %s" % (name, explain(code)),
+            "see the anchor's log; it must list the gateway %s" % anchor["local"])

@@ -60,21 +60,22 @@ class ControlVerbs:
 
     def _anchor(self, anchor):
         daemon = self._daemon
+        gateway = daemon.gateway
         ready = daemon.transport.is_ready(anchor)
-        when, round_trip = daemon.gateway.registration.last_answers.get(
-            anchor.index, (None, None))
-        _, asked, heartbeat = daemon.gateway.heartbeat.asked.get(anchor.index, (None, None, None))
+        when, round_trip = gateway.registration.last_answers.get(anchor.index, (None, None))
+        _, asked, heartbeat = gateway.heartbeat.asked.get(anchor.index, (None, None, None))
         return {
             "name": anchor.name, "address": format_address(anchor.address),
             "local": format_address(anchor.local) if ready else None,
             "encapsulation": anchor.encapsulation,
             "mtu": daemon.forwarding.tunnel_mtu(anchor.index) if ready else None,
-            "clients": len([binding for binding in daemon.gateway.bindings
+            "clients": len([binding for binding in gateway.bindings
                             if binding.anchor is anchor and binding.forwarded]),
             "answered": None if when is None else (daemon.loop.now() - when) // 1000,
             "round_trip": round_trip,
             "probed": None if asked is None else (daemon.loop.now() - asked) // 1000,
             "heartbeat": heartbeat,
+            "trial": gateway.trial and gateway.trial.answers.get(anchor.index),
             "received": _packets(anchor, "rx"),
             "sent": _packets(anchor, "tx"),
         }

@@ -157,9 +157,14 @@ class Daemon:
         return bool(found)
 
     def probe(self):
-        """Ask every anchor whether it is there; see Heartbeat."""
+        """Ask every anchor whether it is there, and whether it would take registrations."""
+        from mag_lite.core.trial_registration import TrialRegistration
+
+        now, gateway = self._now(), self.gateway
+        gateway.trial = TrialRegistration(gateway.registration)
         for anchor in self.configuration.anchors:
-            self.gateway.heartbeat.ask(anchor, self._now())
+            gateway.heartbeat.ask(anchor, now)
+            gateway.trial.ask(anchor, now)
         self._settle()
 
     def trace(self, arguments: dict, answer):

@@ -71,6 +71,7 @@ class Gateway:
         self.registration.became_active = self._session_up
         self.revocation = Revocation(self.bindings, self.registration, self.presence, *common)
         self.heartbeat = Heartbeat(restart_counter, self.anchor_reachable, *common)
+        self.trial = None
         self.dhcp = DhcpServer(configuration, self.registration, mtu, *common)
         self.arp = ArpResponder(*common)
         self.neighbors = NeighborDiscovery(
@@ -313,7 +314,8 @@ class Gateway:
 
     def _dispatch(self, anchor, message, now):
         if message.kind == header.BINDING_ACKNOWLEDGEMENT:
-            self.registration.acknowledged(anchor, message, now)
+            if self.trial is None or not self.trial.take(anchor, message, now):
+                self.registration.acknowledged(anchor, message, now)
         elif message.kind == header.BINDING_REVOCATION_INDICATION:
             self.revocation.receive(anchor, message, now)
         elif message.kind == header.HEARTBEAT:

@@ -46,3 +46,9 @@ _UNKNOWN = (GIVE_UP, "this access point cannot satisfy the anchor: see its log")
 def reaction(code: int):
     """Return (how to go on, hint for the administrator) for a rejecting status (128-255)."""
     return _REACTIONS.get(code, _UNKNOWN)
+
+
+def explain(code: int) -> str:
+    """Return what a rejecting status says, in words for the administrator."""
+    return "status %d (%s): %s" % (
+        code, status.BINDING_STATUS.get(code, "unknown"), reaction(code)[1])

@@ -251,10 +251,8 @@ class Registration:
         self.timers.set(("refresh", binding.key), refresh_at)
 
     def _rejected(self, binding, now, acknowledgement):
-        how, hint = reactions.reaction(acknowledgement.status)
-        reason = "status %d (%s): %s" % (
-            acknowledgement.status,
-            statuses.BINDING_STATUS.get(acknowledgement.status, "unknown"), hint)
+        how, _ = reactions.reaction(acknowledgement.status)
+        reason = reactions.explain(acknowledgement.status)
         self._withdraw(binding, reason)
         if how == reactions.ANY_HOME:
             how = reactions.RETRY_NOW if binding.homes else reactions.RETRY_LATER

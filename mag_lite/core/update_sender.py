@@ -56,7 +56,7 @@ class UpdateSender:
         binding.sequence = (binding.sequence + 1) & 0xFFFF
         if (binding.sequence - self.last_sequence) & 0xFFFF < 0x8000:
             self.last_sequence = binding.sequence
-        timestamp = self._timestamp(now)
+        timestamp = self.timestamp(now)
         binding.outstanding[binding.sequence] = timestamp, now
         binding.outstanding.pop((binding.sequence - REMEMBERED) & 0xFFFF, None)
         update = proxy_binding_update(
@@ -65,7 +65,7 @@ class UpdateSender:
         self.actions.append(SendMessage(binding.anchor, encode(update)))
         self.timers.set(("retransmit", binding.key), now + binding.back_off)
 
-    def _timestamp(self, now):
+    def timestamp(self, now: int):
         """Return the time of day, or None without a clock to be trusted.
 
         Two updates of one moment get different stamps; a clock that was set back is believed.

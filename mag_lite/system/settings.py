@@ -8,7 +8,7 @@ What options mean is told by the README and the shipped files.
 
 from collections import namedtuple
 
-from mag_lite.wire.address import parse_address, parse_prefix
+from mag_lite.wire.address import parse_address
 
 ERROR = "error"
 WARNING = "warning"
@@ -74,27 +74,6 @@ def _consists_of(text: str, characters: str) -> bool:
     return bool(text) and all(character in characters for character in text)
 
 
-def _address4(text: str) -> bytes:
-    address = parse_address(text)
-    if len(address) != 4:
-        raise ValueError(text)
-    return address
-
-
-def _prefix4(text: str):
-    prefix = parse_prefix(text)
-    if len(prefix[0]) != 4:
-        raise ValueError(text)
-    return prefix
-
-
-def _prefix6(text: str):
-    prefix = parse_prefix(text)
-    if len(prefix[0]) != 16:
-        raise ValueError(text)
-    return prefix
-
-
 def _plain(text: str, longest: int) -> str:
     if len(text.encode()) > longest or not all(" " <= character != "\x7f" for character in text):
         raise ValueError(text)
@@ -119,9 +98,6 @@ def _interface(text: str) -> str:
 
 FLAG = _flag()
 ADDRESS = Kind("an IPv4 or IPv6 address", parse_address, False)
-ADDRESS4 = Kind("an IPv4 address", _address4, False)
-PREFIX4 = Kind("an IPv4 network such as 10.20.0.0/16, host bits 0", _prefix4, False)
-PREFIX6 = Kind("an IPv6 prefix such as 2001:db8:100::/40, host bits 0", _prefix6, False)
 TEXT = Kind("a text of 1-253 characters", _text, False)
 PATH = Kind("an absolute path of at most 100 characters", _path, False)
 INTERFACE = Kind("an interface name (1-15 characters, no space or slash)", _interface, False)

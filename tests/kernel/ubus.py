@@ -137,6 +137,11 @@ class Ubus(Scenario):
         self.check("the anchor can be asked", answer == (0, {}), answer)
         self.watch.until(self.heartbeat, 20, "the anchor answers a heartbeat")
         self.check("that takes as long as it should", 15 <= self.heartbeat() < 5000)
+        self.watch.until(lambda: self.mag.ask("anchors")["anchors"][0]["trial"], 20,
+                         "the anchor answers a trial registration")
+        self.check("it knows the gateway, and makes no session",
+                   self.mag.ask("anchors")["anchors"][0]["trial"] == 158
+                   and len(self.lma.ask("bindings")["bindings"]) == 1, self.lma.ask("bindings"))
 
     def heartbeat(self):
         """After how many ms the anchor has answered, or None."""

@@ -5,7 +5,7 @@ site.py DEVICE DIRECTORY: hostapd's control socket is DIRECTORY/DEVICE, clients 
 end of DEVICE, which is DEVICE with an x.  The anchor is ANCHOR.  Lines on standard input tell what
 happens: `attach MAC IDENTITY HOSTNAME` and `leave MAC`, identity and host name in hexadecimal
 digits (- for none).  `asked MAC` answers what hostapd was asked about it since `forget`,
-`present` who is there.
+`present` who is there.  `refuse STATUS`: what the anchor says to updates that ask for no home.
 """
 
 import json
@@ -25,6 +25,7 @@ from mag_lite.system.loop import Loop  # noqa: E402
 from mag_lite.wire import dhcpv4  # noqa: E402
 from mag_lite.wire import mobility_header as header  # noqa: E402
 from mag_lite.wire import mobility_options as options  # noqa: E402
+from mag_lite.wire import status  # noqa: E402
 from mag_lite.wire.address import parse_mac  # noqa: E402
 from mag_lite.wire.mobility_header import Message  # noqa: E402
 from mag_lite.wire.mobility_options import Option  # noqa: E402
@@ -44,6 +45,7 @@ class Anchor:
     def __init__(self, loop):
         self.addresses = {}
         self.heard_of = set()
+        self.refusal = status.MISSING_HOME_NETWORK_PREFIX_OPTION
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((ANCHOR, 5436))
         loop.add(self.socket.fileno(), self.receive)
@@ -54,6 +56,10 @@ class Anchor:
         if update.kind == header.HEARTBEAT:
             self.socket.sendto(header.encode(Message(
                 header.HEARTBEAT, flags=header.HEARTBEAT_RESPONSE, sequence=update.sequence)), peer)
+            return
+        if not (update.option(options.HOME_NETWORK_PREFIX)
+                or update.option(options.IPV4_HOME_ADDRESS_REQUEST)):
+            self.socket.sendto(header.encode(acknowledgement(update, self.refusal)), peer)
             return
         node = update.option(options.MN_IDENTIFIER).identifier
         self.heard_of.add(node)
@@ -90,6 +96,9 @@ class Site:
 
     def forget(self):
         self.hostapd.asked.clear()
+
+    def refuse(self, code):
+        self.anchor.refusal = int(code)
 
     def present(self):
         return json.dumps(list(self.clients))

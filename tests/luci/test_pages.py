@@ -648,7 +648,25 @@ def test_the_settings_page_tests_the_anchor(pages):
     pages.browser.wait("!document.getElementById('modal').hidden")
     assert "anchor 127.0.0.2: reached from 127.0.0.1" in pages.browser.text("#modal")
     assert "anchor 127.0.0.2: answers a heartbeat after " in pages.browser.text("#modal")
+    assert ("anchor 127.0.0.2: takes registrations from this gateway (trial: status 158 after "
+            in pages.browser.text("#modal"))
     assert "Remedy: " in pages.browser.text("#modal")
+    assert pages.access_point.ask({"verb": "clients"})["clients"] == []
+
+
+def test_the_settings_page_tells_when_the_anchor_does_not_know_the_gateway(pages):
+    pages.show("view.pmip.settings")
+    pages.access_point.tell("refuse", "154")
+    try:
+        pages.browser.click("button", "Look")
+        pages.browser.wait("!document.getElementById('modal').hidden")
+    finally:
+        pages.access_point.tell("refuse", "158")
+    told = pages.browser.text("#modal")
+    assert ("anchor 127.0.0.2: refuses a trial registration: status 154 "
+            "(MAG_NOT_AUTHORIZED_FOR_PROXY_REG): the anchor does not list this access point" in told)
+    assert "it must list the gateway 127.0.0.1" in told
+    assert "takes registrations" not in told and "answers a heartbeat" in told
 
 
 def test_the_overview_has_a_box(pages):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a wrong configuration file is told, and what a right one gives."""
 
+from lma_lite.kinds import ADDRESS4, PREFIX4, PREFIX6
 from mag_lite.system import settings
 from mag_lite.system.settings import (
     ADDRESS,
-    ADDRESS4,
     ANY,
     ERROR,
     FLAG,
@@ -12,7 +12,6 @@ from mag_lite.system.settings import (
     ONCE,
     PATH,
     PATTERN,
-    PREFIX4,
     REQUIRED,
     TEXT,
     WARNING,
@@ -189,6 +188,7 @@ def test_what_each_kind_refuses():
         (ADDRESS, ("192.0.2", "2001:db8::g", "host.example", "192.0.2.1/24")),
         (ADDRESS4, ("2001:db8::1", "192.0.2.256")),
         (PREFIX4, ("10.20.0.0", "10.20.0.1/16", "10.0.0.0/33", "2001:db8::/32")),
+        (PREFIX6, ("2001:db8::", "2001:db8::1/64", "2001:db8::/129", "10.20.0.0/16")),
         (TEXT, ("a\nb", "a\x7f", "x" * 254)),
         (PATH, ("run/hostapd", "/" + "x" * 100)),
         (INTERFACE, ("x" * 16, "a b", "a/b", ".", "..", "a\tb")),

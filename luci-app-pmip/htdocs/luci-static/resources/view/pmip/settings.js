@@ -120,7 +120,7 @@ return view.extend({
 		option.validate = kinds.address;
 		option.placeholder = '198.51.100.1';
 
-		option = section.taboption('general', form.Button, '_test', _('Test'), _('Looks whether the saved anchor can be reached and answers, and what else is missing or in the way.'));
+		option = section.taboption('general', form.Button, '_test', _('Test'), _('Looks whether the saved anchors can be reached, answer, and take registrations from this gateway, and what else is missing or in the way.'));
 		option.inputtitle = _('Look');
 		option.onclick = L.bind(this.handleTest, this);
 

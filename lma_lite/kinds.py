@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kinds of options that only the anchor's configuration has; see mag_lite.system.settings."""
+
+from mag_lite.system.settings import Kind
+from mag_lite.wire.address import parse_address, parse_prefix
+
+
+def _address4(text: str) -> bytes:
+    address = parse_address(text)
+    if len(address) != 4:
+        raise ValueError(text)
+    return address
+
+
+def _prefix4(text: str):
+    prefix = parse_prefix(text)
+    if len(prefix[0]) != 4:
+        raise ValueError(text)
+    return prefix
+
+
+def _prefix6(text: str):
+    prefix = parse_prefix(text)
+    if len(prefix[0]) != 16:
+        raise ValueError(text)
+    return prefix
+
+
+ADDRESS4 = Kind("an IPv4 address", _address4, False)
+PREFIX4 = Kind("an IPv4 network such as 10.20.0.0/16, host bits 0", _prefix4, False)
+PREFIX6 = Kind("an IPv6 prefix such as 2001:db8:100::/40, host bits 0", _prefix6, False)
