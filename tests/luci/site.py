@@ -22,10 +22,9 @@ from test_dhcp_server import request  # noqa: E402
 from test_system_hostapd import FakeHostapd, described  # noqa: E402
 
 from mag_lite.system.loop import Loop  # noqa: E402
-from mag_lite.wire import dhcpv4  # noqa: E402
+from mag_lite.wire import dhcpv4, status  # noqa: E402
 from mag_lite.wire import mobility_header as header  # noqa: E402
 from mag_lite.wire import mobility_options as options  # noqa: E402
-from mag_lite.wire import status  # noqa: E402
 from mag_lite.wire.address import parse_mac  # noqa: E402
 from mag_lite.wire.mobility_header import Message  # noqa: E402
 from mag_lite.wire.mobility_options import Option  # noqa: E402
