@@ -29,7 +29,7 @@ ON_TEST_KERNEL = {
     "registration-micropython": ["registration.py --micropython -n 500"],
     "dhcp": ["dhcp.py"],
     "throughput": ["throughput.py"] * 5,
-    "roam": ["roam.py"],
+    "roam": ["roam.py"] * 3,
     "combinations": [f"combination.py {family} {encapsulation} {client}" for family in (4, 6)
                      for encapsulation in ("gre", "ip") for client in (4, 6, "dual")],
     "footprint": ["footprint.py"],
