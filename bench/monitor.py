@@ -56,19 +56,19 @@ class _Listener:
 
 
 class BareListener(_Listener):
-    """A process of its own reads the sockets and notes when."""
+    """A process of its own reads the sockets and notes when (`.watch`)."""
 
     def __init__(self, machine):
         super().__init__()
-        self._watch = Watch()
+        self.watch = Watch()
         for source in (Kernel(machine), Filter(machine)):
-            self._watch.add(source)
+            self.watch.add(source)
 
     def _take(self):
-        self._watch.catch_up()
+        self.watch.catch_up()
         self._heard += [(event.time, event.text.removeprefix("nft "))
-                        for event in self._watch.events if event.kind in _KINDS]
-        self._watch.events.clear()
+                        for event in self.watch.events if event.kind in _KINDS]
+        self.watch.events.clear()
 
 
 class Pyroute2Monitor(_Listener):

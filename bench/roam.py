@@ -3,10 +3,10 @@
 
 roam.py [-n ROAMS]
 A phone with cached keys goes to and fro between two access points, 10 ms each way from the
-anchor, with a probe of 1000 packets a second, first up and then down: the one processor has to
-carry them, too.  Wi-Fi has done its part when both ends are authorised, as hostapd and
-wpa_supplicant say.  Each roam is followed by the reference.
-Meanwhile nobody looks on, but at hostapd; which part took how long is seen in more roams after.
+anchor, with a probe, first up and then down: the one processor has to carry it, too.  Wi-Fi has
+done its part when both ends are authorised, as hostapd and wpa_supplicant say, and the kernel
+notes when.  Each roam is followed by the reference.
+Meanwhile nobody looks on; which part took how long is seen in more roams after.
 """
 
 import argparse
@@ -18,9 +18,10 @@ from monitor import BareListener
 from reference import PBU_OCTETS, Echo, Replay, milliseconds
 
 from bed.network import ANCHOR, CORRESPONDENT
-from bed.probe import INTERVAL, Probe
+from bed.probe import Probe
 from bed.roam import cost_of
 from bed.scenario import Scenario
+from bed.unread import leave_unread, read_all
 
 ABSENT = bytes.fromhex("0200000000fe"), bytes((10, 20, 255, 1))
 ALLOWANCE = 2           # ms over round trip and programming
@@ -28,6 +29,26 @@ REST = 0.02             # s; the kernel's notices are out by then
 SEEN = 8                # roams that are looked at
 LONGEST = 0.5           # s; a roam is over by then
 PAUSE = 1               # s; the access point left behind has given the session up by then
+#: ms between packets.  Up, the phone keeps them until it hears of its router, and lets all go then:
+#: fewer say as much, and the simulated radio takes its time for each.
+INTERVALS = {"up": 5, "down": 1}
+QUEUE = 1000            # messages that a socket keeps for who reads it later
+
+
+class Ends:
+    """Both ends of the radio link: what they say waits in the kernel until the roam is over."""
+
+    def __init__(self, bed):
+        with open("/proc/sys/net/unix/max_dgram_qlen", "w") as file:
+            file.write(str(QUEUE))
+        self._hostapd = {ap: leave_unread(ap.hostapd.connect().attach()) for ap in bed.aps}
+        self._supplicant = leave_unread(bed.phones[0].supplicant.connect().attach())
+
+    def connected(self, ap) -> float:
+        """When both let data through, for the first time since this was asked last (ms)."""
+        return max(when for end, kind in (
+            (self._hostapd[ap], b"AP-STA-CONNECTED"), (self._supplicant, b"CTRL-EVENT-CONNECTED"))
+            for when, text in read_all(end) if kind in text)
 
 
 class Reference:
@@ -38,6 +59,7 @@ class Reference:
         self._echo = Echo(ap, bed.anchor, ANCHOR[4], PBU_OCTETS)
         self._replay = Replay(ap, "wlan0", *ABSENT)
         self._listener = BareListener(ap)
+        self.watch = self._listener.watch
 
     def measure(self) -> tuple:
         """(ms of the echo, ms from the first octets to the last notice)."""
@@ -51,15 +73,19 @@ class Reference:
         return trip, programmed
 
 
-def roam_unseen(bed, phone, ap) -> tuple:
-    """(when it began, when both ends let data through) in ms."""
+def roam_unseen(bed, ends, ap, others=()) -> tuple:
+    """(when it began, when both ends let data through) in ms; no watch is woken meanwhile."""
+    watches = [bed.watch, *others]
+    for watch in watches:
+        watch.pause()
     begun = milliseconds()
-    phone.supplicant.roam(ap.bssid)
+    bed.phones[0].supplicant.roam(ap.bssid)
     time.sleep(LONGEST)
-    ends = [bed.watch.expect(1, actor=actor, kind=kind, since=begun).time for actor, kind in (
-        (ap.name, "AP-STA-CONNECTED"), (phone.name, "CTRL-EVENT-CONNECTED"))]
+    for watch in watches:
+        watch.resume()
+    connected = ends.connected(ap)
     bed.watch.rest(PAUSE)
-    return begun, max(ends)
+    return begun, connected
 
 
 def main():
@@ -69,33 +95,35 @@ def main():
     roams = parser.parse_args().n
     with Scenario(watched=False) as bed:
         bed.attach(bed.phones[0], bed.aps[0])
+        ends = Ends(bed)
         for ap in (bed.aps[1], bed.aps[0]):
-            roam_unseen(bed, bed.phones[0], ap)
+            roam_unseen(bed, ends, ap)
         reference = Reference(bed)
         for way in ("up", "down"):
-            gaps(bed, way, roams, reference)
+            gaps(bed, ends, way, roams, reference)
         bed.network.watch_machines()
         parts(bed)
 
 
-def gaps(bed, way, roams, reference):
+def gaps(bed, ends, way, roams, reference):
     """Measure the gap of the packets that go `way`; each roam is followed by the reference.
 
-    Upwards the last packet before the gap left half a round trip before it arrived.  The first
-    after it comes half an interval of the probe late, on the average.
+    Upwards the last packet before the gap left half a round trip before it arrived.  Downwards the
+    first after it comes half an interval of the probe late, on the average.
     """
     phone = bed.phones[0]
-    probe = Probe(phone, phone.address, bed.correspondent, CORRESPONDENT, (way,))
+    probe = Probe(phone, phone.address, bed.correspondent, CORRESPONDENT, (way,),
+                  INTERVALS[way])
     bed.watch.rest(PAUSE)
     done, references = [], []
     for number in range(1, roams + 1):
-        done.append(roam_unseen(bed, phone, bed.aps[number % 2]))
+        done.append(roam_unseen(bed, ends, bed.aps[number % 2], [reference.watch]))
         references.append(reference.measure())
     probe.stop()
     trip, programmed = [statistics.median(column) for column in zip(*references, strict=True)]
     found = [(getattr(probe, way).gap(begun, begun + LONGEST * 1000), connected)
              for begun, connected in done]
-    late = INTERVAL / 2 + (trip / 2 if way == "up" else 0)
+    late = trip / 2 if way == "up" else INTERVALS[way] / 2
     figure(f"gap {way}, median", statistics.median(gap.end - gap.start for gap, _ in found),
            "ms", f"{roams} roams with cached key")
     figure(f"  {way}, bare echo to the anchor, median", trip, "ms")

@@ -8,12 +8,14 @@ import struct
 import time
 from collections import namedtuple
 
+from bed.unread import leave_unread, read_all
+
 Gap = namedtuple("Gap", "start end lost")
 Gap.__doc__ = """No packet arrived between start and end (monotonic ms); `lost` never arrived."""
 
 INTERVAL = 1    # ms
 _SIZE = 100
-_SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 33, 35
+_SO_RCVBUFFORCE = 33
 _BUFFER = 64 << 20
 
 
@@ -22,20 +24,18 @@ def _end(machine, address):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     end = machine.socket(family, socket.SOCK_DGRAM)
     end.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-    end.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     end.bind((address, 0))
-    end.setblocking(False)
-    return end
+    return leave_unread(end)
 
 
-def _send(directions):
-    """Send one packet to each (socket, address) every millisecond, until SIGTERM.
+def _send(directions, interval):
+    """Send one packet to each (socket, address) every `interval` ms, until SIGTERM.
 
     Few system calls: they are what costs time in User-Mode Linux.
     """
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
     wanted = {signal.SIGALRM, signal.SIGTERM}
-    signal.setitimer(signal.ITIMER_REAL, INTERVAL / 1000, INTERVAL / 1000)
+    signal.setitimer(signal.ITIMER_REAL, interval / 1000, interval / 1000)
     sequence = 0
     while signal.sigwait(wanted) == signal.SIGALRM:
         packet = struct.pack("!Q", sequence).ljust(_SIZE, b"\0")
@@ -47,25 +47,16 @@ def _send(directions):
         sequence += 1
 
 
-def _received(end) -> list:
-    """The (sequence, monotonic ms) of all packets that wait in a socket."""
-    offset = time.monotonic_ns() - time.time_ns()
-    packets = []
-    while True:
-        try:
-            data, ancillary, _, _ = end.recvmsg(_SIZE, 64)
-        except BlockingIOError:
-            return packets
-        seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
-        when = seconds * 1_000_000_000 + nanoseconds + offset
-        packets.append((struct.unpack_from("!Q", data)[0], when / 1e6))
+def _arrivals(end):
+    return Arrivals([(struct.unpack_from("!Q", data)[0], when) for when, data in read_all(end)])
 
 
 class Probe:
-    """Runs between `phone` (machine, address) and `correspondent` (machine, address)."""
+    """Runs between `phone` (machine, address) and `correspondent` (machine, address); `interval`
+    in ms."""
 
     def __init__(self, phone, phone_address: str, correspondent, correspondent_address: str,
-                 ways=("up", "down")):
+                 ways=("up", "down"), interval=INTERVAL):
         self._phone = _end(phone, phone_address)
         self._correspondent = _end(correspondent, correspondent_address)
         both = {
@@ -79,7 +70,7 @@ class Probe:
         self._pid = os.fork()
         if self._pid == 0:
             try:
-                _send(directions)
+                _send(directions, interval)
             finally:
                 os._exit(0)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
@@ -89,8 +80,8 @@ class Probe:
         os.kill(self._pid, signal.SIGTERM)
         os.waitpid(self._pid, 0)
         time.sleep(linger)
-        self.up = Arrivals(_received(self._correspondent))
-        self.down = Arrivals(_received(self._phone))
+        self.up = _arrivals(self._correspondent)
+        self.down = _arrivals(self._phone)
 
 
 class Arrivals:

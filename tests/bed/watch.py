@@ -7,6 +7,7 @@ so that an event's time is right however busy the one processor is.
 
 import os
 import select
+import signal
 import socket
 import struct
 import time
@@ -68,7 +69,8 @@ class Watch:
         self._control, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._report, report = socket.socketpair()
         report.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-        if os.fork() == 0:
+        self._observer = os.fork()
+        if self._observer == 0:
             self._control.close()
             self._report.close()
             try:
@@ -84,6 +86,14 @@ class Watch:
         number = struct.pack("!I", len(self._decoders))
         self._decoders.append(source.decode)
         socket.send_fds(self._control, [number], [source.socket.fileno()])
+
+    def pause(self):
+        """Look away: what happens until `resume` is noted with the time of that."""
+        os.kill(self._observer, signal.SIGSTOP)
+
+    def resume(self):
+        """Look on again."""
+        os.kill(self._observer, signal.SIGCONT)
 
     def _take(self, timeout):
         """Decode what has been reported, waiting up to `timeout` ms; whether there was any."""
