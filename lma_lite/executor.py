@@ -121,7 +121,7 @@ def _tunnel(action) -> Tunnel:
     return Tunnel(action.mag, action.local, action.encapsulation)
 
 
-_BEFORE_ROUTES = (actions.Keys, actions.Route, actions.Remember, actions.Send, actions.Log)
+_BEFORE_ROUTES = (actions.Keys, actions.Route, actions.Remember, actions.Send)
 
 _HOW = {
     actions.Send: Executor._send,
