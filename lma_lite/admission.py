@@ -5,7 +5,8 @@ from lma_lite.binding_cache import BindingCache
 from lma_lite.ordering import check_sequence, check_timestamp
 from lma_lite.policy import Policy
 from lma_lite.proxy_binding_update import PORT, ProxyBindingUpdate
-from lma_lite.session_lookup import find_session
+from lma_lite.session_lookup import UPDATE, find_session
+from lma_lite.waiting import key_of
 from mag_lite.wire import mobility_options as options
 from mag_lite.wire import status
 from mag_lite.wire.address import format_address
@@ -36,11 +37,15 @@ class Admission:
         """Return the first refusing status (128-255), or ACCEPTED."""
         return _first_refusal(self._checks, update)
 
-    def check_again(self, update: ProxyBindingUpdate) -> int:
-        """As `check`, of an update that has waited: the configuration may be another by now."""
-        return _first_refusal((
-            self._gateway_is_authorized, self._mobile_node_is_authorized,
-            self._keys_are_as_required, self._ip_version_is_served), update)
+    def check_again(self, update: ProxyBindingUpdate, awaited) -> int:
+        """As `check`, of an update that has waited for a session, by its key `awaited`: by now the
+        configuration may be another, and a newer update accepted."""
+        checks = [self._gateway_is_authorized, self._mobile_node_is_authorized,
+                  self._keys_are_as_required, self._ip_version_is_served]
+        found = find_session(update, self._cache)
+        if found.verdict == UPDATE and not _was_given_up(found.binding, awaited):
+            checks.append(self._message_is_in_order)
+        return _first_refusal(checks, update)
 
     def _mobile_node_is_named(self, update):
         return status.ACCEPTED if update.mn_identifier else status.MISSING_MN_IDENTIFIER_OPTION
@@ -126,6 +131,11 @@ class Admission:
         if needs_some and not update.asks_for_keys:
             return status.GRE_KEY_OPTION_REQUIRED
         return status.ACCEPTED
+
+
+def _was_given_up(binding, awaited) -> bool:
+    """Return True if the session came to the end waited for: that may be newer than who waits."""
+    return binding.deregistered and key_of(binding) == awaited
 
 
 def _first_refusal(checks, update) -> int:

@@ -290,7 +290,7 @@ class Registration:
     def resume(self, key, now: int):
         """Decide on the updates that waited for this; if the session was not given up, anew."""
         for update in self._waiting.take(key):
-            code = self.admission.check_again(update)
+            code = self.admission.check_again(update, key)
             if code == status.ACCEPTED:
                 self._decide(update, now, may_wait=False)
             else:

@@ -11,11 +11,13 @@ from lma_room import (
     INTERNET,
     MAC,
     MAC2,
+    MAGS,
     NEW,
     SECOND,
     UNCHANGED,
     UNKNOWN,
     Room,
+    address,
     configuration,
 )
 
@@ -28,6 +30,7 @@ from mag_lite.wire.address import parse_prefix
 from mag_lite.wire.mobility_options import Option
 
 MN1 = (1, b"mn1@example.net")
+AP3 = address("192.0.2.12")
 NODE = Option(options.MN_IDENTIFIER, subtype=1, identifier=b"mn1@example.net")
 
 
@@ -180,12 +183,12 @@ def test_another_binding_error_says_nothing_about_revocation():
 # Handover state unknown: is the node still there?  (RFC 5213 5.4.1.2, RFC 5846 8.1)
 
 
-def unknown():
+def unknown(**update):
     """A room where AP2 reports another interface of a node that AP1 serves."""
-    room = Room()
-    room.update()
+    room = Room(dict(list(MAGS.items()) + [(AP3, "ap3")]))
+    room.update(**update)
     room.did = []
-    assert room.update(AP2, indicator=UNKNOWN, mac=MAC2) is None
+    assert room.update(AP2, indicator=UNKNOWN, mac=MAC2, **update) is None
     return room
 
 
@@ -283,6 +286,37 @@ def test_two_interfaces_may_wait_for_the_same_session():
     room.update(AP2, indicator=UNKNOWN, mac=b"\x02\0\0\0\0\x03")
     room.acknowledge(status.REVOKED)
     assert sorted([room.home(answer) for answer in answers(room)]) == [FIRST, SECOND]
+
+
+def test_who_waits_is_not_given_a_session_that_a_newer_update_has_moved():
+    room = unknown()
+    room.update(AP3, indicator=BETWEEN_GATEWAYS)
+    room.update(AP3, indicator=UNKNOWN, lifetime=0)
+    room.wait(HANDOVER_DELAY)
+    room.acknowledge(status.REVOKED)
+    assert [each.status for each in answers(room)] == [status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED]
+    assert room.home(room.update(AP2, indicator=UNKNOWN, mac=MAC2)) == FIRST
+
+
+def test_nor_by_sequence_numbers():
+    room = unknown(timestamp=None)
+    room.update(AP2, indicator=BETWEEN_GATEWAYS, timestamp=None)
+    room.update(AP2, indicator=UNKNOWN, lifetime=0, timestamp=None)
+    room.wait(HANDOVER_DELAY)
+    room.acknowledge(status.REVOKED)
+    refusal = answers(room)[-1]
+    assert (refusal.status, refusal.sequence) == (status.SEQUENCE_OUT_OF_WINDOW, room.sequence)
+
+
+def test_of_two_gateways_that_wait_with_one_interface_the_newer_update_counts():
+    room = unknown()
+    older = room.time_of_day() - 30
+    room.update(AP3, indicator=UNKNOWN, mac=MAC2, timestamp=older)
+    room.acknowledge(status.REVOKED)
+    assert [room.home(answer) for answer in answers(room)] == [FIRST]
+    assert [each.status for each in answers(room, AP3)] == [
+        status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED]
+    assert room.anchor.cache.of_address(FIRST).proxy_care_of_address == AP2
 
 
 def test_the_window_does_not_close_on_an_update_that_waits():
