@@ -59,6 +59,10 @@ class AccessPoint(Node):
 
     # The daemon
 
+    def sessions(self):
+        """How many clients it knows."""
+        return len(self.core.bindings)
+
     def start(self):
         """Take up the journal's sessions and put the kernel right, as mag_lite.recovery does."""
         self._restarts += 1

@@ -41,6 +41,10 @@ class AnchorNode(Node):
 
     # The daemon
 
+    def sessions(self):
+        """How many clients it knows."""
+        return len(self.core.cache)
+
     def configuration(self):
         """As it stands in the file."""
         mags = {address: node.name for address, node in self.gateways.items()}

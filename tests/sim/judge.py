@@ -11,6 +11,7 @@ After each event only what it touched is looked at; an audit looks at everything
   hostapd said so or after its own restart, and never beyond the lifetime.
 * It renews no registration of a station that left more than STALE ago.
 * It takes a session for over no later than the anchor does.
+* Deadlines come no faster than the clients of a node give cause for.
 * A router advertisement reaches its client alone and tells it of its own prefixes; nobody is
   told that an address of its own is taken.
 * An attached client is served within SOON if nothing was wrong since it came, and within the
@@ -168,8 +169,10 @@ class Judge:
         home = found[36][2:6] if 36 in found else (found[22][2:], found[22][1])
         for interface in LINKS:
             mac = access_point.kernel.neighbours.get((interface, home))
-            phone = self._by_mac.get(mac)
-            if phone and not self._is_there(phone, access_point):
+            binding = access_point.core.bindings.get(interface, mac)
+            if not binding or binding.mn_identifier != found[8][1:]:
+                continue  # an anchor that lost the session has given its address to another
+            if not self._is_there(self._by_mac[mac], access_point):
                 self._expect_gone(access_point, interface, mac, home, PATIENCE)
 
     @staticmethod

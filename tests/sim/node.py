@@ -3,10 +3,14 @@
 come between any two of these.
 """
 
-from world import CLOCK
+from world import CLOCK, Violation
 
 #: Monotonic time (ms) when a machine has just started.
 UPTIME = 5000
+#: Within a second, there may be so many deadlines, and so many for each client: four probes, and
+#: two others.
+FEW_DEADLINES = 20
+DEADLINES_OF_ONE = 6
 
 
 class Node:
@@ -25,6 +29,7 @@ class Node:
         self.error = 0
         #: How many more actions are carried out before it is killed; None: it is not.
         self.fuse = None
+        self._second = self._deadlines = self._most_sessions = 0
         self._drift = drift  # millionths that its monotonic clock is too fast
         self._booted_at = world.now
         self._wake = None
@@ -74,6 +79,17 @@ class Node:
                 self._wake = when
                 self.world.at(when, self._woken, core, when)
 
+    def _count_deadline(self):
+        """Deadlines that come faster than its sessions give cause for burn its processor."""
+        second = self.world.now // 1000
+        if second != self._second:
+            self._second, self._deadlines, self._most_sessions = second, 0, 0
+        self._deadlines += 1
+        self._most_sessions = max(self._most_sessions, self.sessions())
+        if self._deadlines > FEW_DEADLINES + DEADLINES_OF_ONE * self._most_sessions:
+            raise Violation("%s had %d deadlines in a second, for %d clients" % (
+                self.name, self._deadlines, self._most_sessions))
+
     def _burnt(self):
         self.fuse -= 1
         if self.fuse < 0:
@@ -86,6 +102,7 @@ class Node:
         self._wake = None
         due = core.next_timeout()
         if due is not None and due <= self.monotonic():
+            self._count_deadline()
             self.expire()
         elif due is not None:
             self._wake = max(self.true_time(due), self.world.now + 1)

@@ -6,9 +6,11 @@ whom it has moved away from them.
 from collections import OrderedDict
 
 from octets import homes_of, options_of
-from world import Violation
+from world import Violation, show
 
+from lma_lite.sessions import LIFETIME_UNIT
 from mag_lite.wire.address import format_address
+from mag_lite.wire.mobility_options import TIMESTAMP
 
 #: Updates of one client that may still arrive.
 REMEMBERED = 64
@@ -30,7 +32,7 @@ class Order:
         self.settings = settings
         self._sent = {}  # client -> {(gateway's address, sequence): when, by which clock}
         self._accepted = {}  # session -> (gateway's address, when it was sent, by which clock)
-        self._ended = {}  # session -> when its gateway de-registered it
+        self._ended = {}  # session -> (when its gateway de-registered it, accepted before)
         self._place = {}  # session -> (gateway that has it, since when)
         self._indications = {}  # (gateway's address, identity, options) -> (octets, how often)
         self._told = {}  # (gateway's address, client) -> when it was told of that (ms)
@@ -66,16 +68,19 @@ class Order:
         binding = self._session(anchor, data)
         if binding is None:
             return
+        self._check_lifetime(anchor, binding, data)
         session = anchor, binding.number
         self._moves(session, gateway if data[10] or data[11] else None, client)
         found = self._sent.get(client, {}).get((gateway, data[8:10]))
         former = self._accepted.pop(session, None)
-        waited = self._ended.pop(session, -1) == self.world.now
+        ended, before = self._ended.pop(session, (-1, None))
         if not data[10] and not data[11]:
-            self._ended[session] = self.world.now
+            self._ended[session] = self.world.now, former
         if found is None or self.settings.hostile:
             return
-        if former and not waited and _is_older(gateway, found, former):
+        if ended == self.world.now:
+            former = before  # it has waited for the end
+        if former and _is_older(gateway, found, former):
             raise Violation("%s accepts an update for %s that is older than another" % (
                 anchor.name, client))
         self._accepted[session] = (gateway,) + found
@@ -84,6 +89,16 @@ class Order:
     def _session(anchor, data):
         found = [anchor.core.cache.of_address(home) for home in homes_of(data)]
         return found[0] if found else None
+
+    def _check_lifetime(self, anchor, binding, data):
+        """What is granted counts from now; a message that comes again is known by its stamp."""
+        granted = int.from_bytes(data[10:12], "big") * LIFETIME_UNIT
+        if not granted or TIMESTAMP in options_of(data) or self.settings.hostile:
+            return
+        if binding.expires != anchor.monotonic() + granted:
+            raise Violation("%s grants %s %d ms that end in %d" % (
+                anchor.name, show(binding.mn_identifier[1]), granted,
+                binding.expires - anchor.monotonic()))
 
     def _moves(self, session, gateway, client):
         former, _ = self._place.get(session, (None, 0))
