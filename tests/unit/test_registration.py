@@ -357,6 +357,18 @@ def test_a_late_answer_about_another_station_of_the_same_name_is_not_taken_for_a
     assert bench.gateway.bindings.get(LINK, another).state == ACTIVE
 
 
+def test_the_anchors_time_in_a_refusal_is_not_taken_for_the_stamp_of_an_update():
+    for code in (status.TIMESTAMP_MISMATCH, status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED):
+        bench = Bench()
+        bench.attach()
+        update, = bench.sent()
+        bench.answer(update, code, change=[
+            Option(options.MN_IDENTIFIER, subtype=1, identifier=b"another@example.net")])
+        assert bench.count("pba.wrong_echo") == 0
+        bench.wait(1000)
+        assert bench.sent()[-1].sequence != update.sequence, "it is repeated"
+
+
 def test_options_that_the_anchor_leaves_out_are_forgiven():
     bench = Bench()
     bench.attach()
