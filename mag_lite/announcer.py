@@ -5,6 +5,7 @@ from mag_lite.core.binding_update_list import printable
 from mag_lite.lease_file import host_name
 from mag_lite.system.log import printable as printable_text
 from mag_lite.wire.address import format_address, format_home, format_mac
+from mag_lite.wire.status import HANDOFF_BETWEEN_MAGS
 
 
 class Announcer:
@@ -30,7 +31,8 @@ class Announcer:
 
     def attached(self, binding, milliseconds: int):
         """A client's session is up, that long after the client came."""
-        self._history.begun(self._now(), milliseconds)
+        self._history.begun(
+            self._now(), milliseconds, binding.handoff_indicator == HANDOFF_BETWEEN_MAGS)
         homes = ", ".join([format_home(home) for home in binding.homes])
         self._history.note(binding.mac, self._now(), "attached on %s in %d ms: %s" % (
             binding.interface, milliseconds, homes))

@@ -17,7 +17,7 @@ class History:
         self._events = {}
         self._counts = {}
         #: (when, 1 for a session that began or -1 for one that ended, how long the attach took
-        #: or None), the oldest first.
+        #: or None, whether the client is known to have roamed), the oldest first.
         self.sessions = []
 
     def note(self, mac: bytes, now: int, text: str) -> None:
@@ -40,13 +40,13 @@ class History:
             counts = self._counts.setdefault(mac, {})
             counts[name] = counts.get(name, 0) + 1
 
-    def begun(self, now: int, milliseconds: int) -> None:
-        """A session is up, that long after its client came."""
-        self._session(now, 1, milliseconds)
+    def begun(self, now: int, milliseconds: int, roamed: bool) -> None:
+        """A session is up, that long after its client came; `roamed`: from another gateway."""
+        self._session(now, 1, milliseconds, roamed)
 
     def ended(self, now: int) -> None:
         """A session has ended."""
-        self._session(now, -1, None)
+        self._session(now, -1, None, False)
 
     def events(self, mac: bytes, now: int) -> list:
         """Return [[age (s), text, how often], ...] of a station, the latest first."""
@@ -62,12 +62,11 @@ class History:
         return [(at, text) for at, text, _ in self._events.get(mac, []) if at >= when]
 
     def course(self, now: int) -> list:
-        """Return [[age (s), 1 or -1, attach (ms) or None], ...], the oldest first."""
-        return [[(now - when) // 1000, change, milliseconds]
-                for when, change, milliseconds in self.sessions]
+        """Return [[age (s), 1 or -1, attach (ms) or None, roamed], ...], the oldest first."""
+        return [[(now - when) // 1000] + of for when, *of in self.sessions]
 
-    def _session(self, now, change, milliseconds):
-        self.sessions.append((now, change, milliseconds))
+    def _session(self, *session):
+        self.sessions.append(session)
         if len(self.sessions) > MOST_SESSIONS:
             self.sessions.pop(0)
 

@@ -181,17 +181,35 @@ def test_what_clients_call_themselves_stays_text(anchor_pages):
 
 
 def test_the_strangest_names_are_shown_and_can_be_looked_for(anchor_pages):
-    pages, hidden = anchor_pages, "mn\u202egro.elpmaxe"
+    pages, hidden, seen = anchor_pages, "mn\u202egro.elpmaxe", "mn\\u202egro.elpmaxe"
     for number, name in enumerate((hidden.encode(), b"\xff\xfe\x80", b"\"'<&/>" * 42)):
         assert pages.anchor.update(name, mac=f"02:00:00:00:03:0{number}") == 0
     pages.show(STATUS)
-    assert {row[0] for row in pages.rows()} == {hidden, "fffe80", "\"'<&/>" * 42}
+    assert {row[0] for row in pages.rows()} == {seen, "fffe80", "\"'<&/>" * 42}
     pages.browser.enter("#pmip-filter", "\u202eGRO")
     pages.browser.wait("document.querySelectorAll('[data-node]').length == 1")
-    assert pages.rows()[0][0] == hidden
+    assert pages.rows()[0][0] == seen and seen in pages.browser.text("#pmip-history")
     pages.browser.enter("#pmip-filter", "'<&/>\"")
     pages.browser.wait("document.querySelector('[data-node]').textContent.includes('<&')")
     assert len(pages.rows()) == 1
+
+
+def test_who_is_to_be_revoked_is_named_so_that_nothing_else_is_turned_round(anchor_pages):
+    pages, anchor = anchor_pages, anchor_pages.anchor
+    names = {"mn\u202e?won\u202c\u2066\u200b": "mn\\u202e?won\\u202c\\u2066\\u200b",
+             "\u05d0\u05d1\u05d2@example.org": "\u05d0\u05d1\u05d2@example.org"}
+    for number, (name, shown) in enumerate(names.items()):
+        assert anchor.update(name.encode(), mac=f"02:00:00:00:03:0{number}") == 0
+        pages.show(STATUS)
+        pages.browser.evaluate(
+            "[...document.querySelectorAll('[data-node]')].find(row => row.dataset.node == "
+            + json.dumps(name) + ").querySelector('.cbi-button-negative').click()")
+        pages.browser.wait("!document.getElementById('modal').hidden")
+        assert pages.browser.evaluate("document.querySelector('#modal p').textContent") == (
+            f"End all sessions of \u2068{shown}\u2069 and tell its gateways?")
+    pages.browser.click("#pmip-confirm")
+    anchor.until(lambda: [each["node"] for each in anchor.ask({"verb": "bindings"})["bindings"]]
+                 == list(names)[:1])
 
 
 def test_the_daemons_answers_are_only_ever_text(anchor_pages):

@@ -214,7 +214,8 @@ CURVE = """(() => {
     return [node.querySelector('polyline').getAttribute('points').split(' ')
                 .map(point => point.split(',').map(Number)),
             [...node.querySelectorAll('circle')].map(each =>
-                [Number(each.getAttribute('cx')), Number(each.getAttribute('cy'))]),
+                [Number(each.getAttribute('cx')), Number(each.getAttribute('cy')),
+                 each.getAttribute('fill')]),
             texts('text')];
 })()"""
 
@@ -223,7 +224,7 @@ def test_clients_and_attaches_are_plotted_over_time(pages):
     pages.show("view.pmip.status")
     pages.pretend(lambda overview: overview.update(
         status={**overview["status"], "clients": 1},
-        sessions=[[450, 1, 40], [300, 1, 20], [150, -1, None]]))
+        sessions=[[450, 1, 40, False], [300, 1, 20, True], [150, -1, None, False]]))
     course, attaches, texts = pages.browser.evaluate(CURVE)
     top, middle, bottom = 8, 41, 74
     now, ago = 555, lambda seconds: 555 - 525 * seconds / 600
@@ -231,13 +232,31 @@ def test_clients_and_attaches_are_plotted_over_time(pages):
     assert near == [[round(x), y] for x, y in (
         (now, middle), (ago(150), middle), (ago(150), top), (ago(300), top), (ago(300), middle),
         (ago(450), middle), (ago(450), bottom), (ago(600), bottom))]
-    assert [[round(x), y] for x, y in attaches] == [
+    assert [[round(x), y] for x, y, _ in attaches] == [
         [round(ago(450)), top], [round(ago(300)), middle]], "the slowest on top"
+    (_, _, arrival), (_, _, roam) = attaches
+    assert arrival != roam
     assert texts == ["2", "0", "40 ms", "10 min ago", "now"]
     pages.pretend(lambda overview: overview.update(sessions=[[7200, -1, None]]))
     course, attaches, texts = pages.browser.evaluate(CURVE)
     assert attaches == [] and texts == ["2", "0", "", "126 min ago", "now"]
     assert course[0][0] > course[-2][0] > course[-1][0] >= 30
+
+
+def test_gaps_of_roams_and_of_other_arrivals_are_told_apart(pages):
+    pages.show("view.pmip.status")
+    pages.pretend(lambda overview: overview.update(sessions=[]))
+    assert [part.strip() for part in pages.browser.text("#pmip-gaps").split("●")[1:]] == [
+        "Clients", "Arrivals", "Roams by 802.11r"]
+    pages.pretend(lambda overview: overview.update(
+        sessions=[[60 - n, 1, gap, gap < 30] for n, gap in enumerate((9, 100, 11, 40, 7, 60))]
+        + [[1, -1, None, False]]))
+    assert [part.strip() for part in pages.browser.text("#pmip-gaps").split("●")[1:]] == [
+        "Clients", "Arrivals: 3, gap 60 ms in the middle, 100 ms at most",
+        "Roams by 802.11r: 3, gap 9 ms in the middle, 11 ms at most"]
+    pages.access_point.attach(ALICE, b"mn1@example.org")
+    pages.refresh()
+    assert "Arrivals: 1, gap " in pages.browser.text("#pmip-gaps")
 
 
 def test_what_fails_is_not_taken_for_a_daemon_that_does_not_run(pages):

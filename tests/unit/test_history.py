@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is kept of the past is true, and does not grow."""
 
-from mag import LIFETIME, LINK, PHONE
+from mag import IDENTITY, LIFETIME, LINK, PHONE
 from test_announcer import Gateway, refresh
 
 from mag_lite.history import MOST_EVENTS, MOST_SESSIONS, MOST_STATIONS, History
@@ -28,7 +28,25 @@ def test_the_time_line_of_a_client_is_told_latest_first():
         "registered for 3600 s", "attached on wlan0"]
     ages = [age for age, _, _ in gateway.history.events(PHONE, gateway.now)]
     assert ages == sorted(ages) and ages[-1] >= LIFETIME // 1000 - 41
-    assert [entry[1:] for entry in gateway.history.course(gateway.now)][1] == [-1, None]
+    assert [entry[1:] for entry in gateway.history.course(gateway.now)][1] == [
+        -1, None, False]
+
+
+def test_who_is_known_to_have_roamed_is_told_apart():
+    gateway = Gateway()
+    for transition in (True, False, None):
+        gateway.gateway.station_authorized(
+            LINK, PHONE, IDENTITY, gateway.now, gateway.now, transition)
+        gateway.now += 7
+        gateway.answer(gateway.sent()[-1])
+        gateway.executor.run()
+        gateway.gateway.station_gone(LINK, PHONE, "it left", gateway.now)
+        gateway.executor.run()
+        gateway.wait(3000)
+        gateway.take()
+    arrivals = [entry for entry in gateway.history.course(gateway.now) if entry[1] == 1]
+    assert [entry[3] for entry in arrivals] == [True, False, False]
+    assert all([isinstance(entry[2], int) for entry in arrivals])
 
 
 def test_why_a_client_is_refused_is_kept():
@@ -60,7 +78,7 @@ def test_history_is_bounded():
     events = history.events(station(100), 0)
     assert len(events) == MOST_EVENTS and events[0][1] == "event %d" % (MOST_EVENTS + 4)
     for number in range(MOST_SESSIONS + 9):
-        history.begun(number, number)
+        history.begun(number, number, False)
     course = history.course(0)
     assert len(course) == MOST_SESSIONS and course[-1][2] == MOST_SESSIONS + 8
 

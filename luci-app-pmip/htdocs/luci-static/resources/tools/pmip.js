@@ -39,6 +39,9 @@ const callTrace = rpc.declare({
 	nobatch: true
 });
 
+// Characters that nobody sees, or that turn round the order of those beside them.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
 const UNITS = [ [ 86400, 'd' ], [ 3600, 'h' ], [ 60, 'm' ], [ 1, 's' ] ];
 
 return baseclass.extend({
@@ -126,6 +129,16 @@ return baseclass.extend({
 
 	ago: function(seconds) {
 		return seconds == null ? _('never') : _('%s ago').format(this.duration(seconds));
+	},
+
+	// A name as it is, for people: what is not seen is escaped.
+	visible: function(name) {
+		return name.replace(UNSEEN, function(character) { return '\\u' + character.charCodeAt(0).toString(16).padStart(4, '0'); });
+	},
+
+	// A name within a sentence: one that is written from right to left turns round nothing else (Unicode's FSI and PDI).
+	quoted: function(name) {
+		return '\u2068' + this.visible(name) + '\u2069';
 	},
 
 	milliseconds: function(number) {

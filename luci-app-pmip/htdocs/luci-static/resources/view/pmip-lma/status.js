@@ -180,7 +180,7 @@ return view.extend({
 	columns: function() {
 		const gateway = L.bind(this.gateway, this);
 		return [
-			[ _('Identity'), function(each) { return each.node; } ],
+			[ _('Identity'), function(each) { return pmip.visible(each.node); } ],
 			[ _('MAC address'), function(each) { return each.interface; } ],
 			[ _('Addresses'), function(each) { return homes(each).join(', '); }, function(each) { return table.sortable(homes(each)[0] || ''); } ],
 			[ _('Pool'), function(each) { return each.pool; } ],
@@ -235,7 +235,7 @@ return view.extend({
 		const titles = [ _('When'), _('What'), _('Identity'), _('Addresses'), _('Gateway'), _('Reason') ];
 		return table.plain(id, titles, events.map(L.bind(function(event) {
 			return [
-				pmip.ago(event.age), EVENTS[event.event] || event.event, event.node, event.homes.join(', '),
+				pmip.ago(event.age), EVENTS[event.event] || event.event, pmip.visible(event.node), event.homes.join(', '),
 				(event.former ? this.gateway(event.former) + ' → ' : '') + this.gateway(event.mag), event.reason
 			];
 		}, this)));
@@ -278,7 +278,7 @@ return view.extend({
 
 	handleRevoke: function(binding) {
 		pmip.ask(_('Revoke'), [
-			_('End all sessions of %s and tell its gateways?').format(binding.node), _('It may come back at once.')
+			_('End all sessions of %s and tell its gateways?').format(pmip.quoted(binding.node)), _('It may come back at once.')
 		], ui.createHandlerFn(this, 'handleConfirmed', binding.node));
 	},
 
