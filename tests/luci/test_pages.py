@@ -190,16 +190,17 @@ def test_rows_are_sorted_by_what_they_mean(pages):
         (alice,) = overview["clients"]
         overview["clients"] = [
             {**alice, "mac": mac, "address": address, "attached": age, "signal": signal,
-             "octets_up": up, "octets_down": 5, "gap": gap}
-            for mac, address, age, signal, up, gap in (
-                ("b", "10.20.0.10", 100, None, 1000000, None),
-                ("a", "10.20.0.9", 4000, -60, 20000, 5), ("c", "10.20.0.100", 100, -61, 3, 40))]
+             "octets_up": up, "octets_down": down, "gap": gap}
+            for mac, address, age, signal, up, down, gap in (
+                ("b", "10.20.0.10", 100, None, 1000000, 6, None),
+                ("a", "10.20.0.9", 4000, -60, 20000, 5, 5),
+                ("c", "10.20.0.100", 100, -61, 3, 30000, 40))]
 
     pages.access_point.attach(ALICE, b"mn1@example.org")
     pages.show("view.pmip.status")
     pages.pretend(change)
     for column, order in (("Addresses", "abc"), ("Since", "bca"), ("Signal", "cab"),
-                          ("Traffic up / down", "cab"), ("Last roam's gap", "acb"),
+                          ("Traffic up / down", "acb"), ("Last roam's gap", "acb"),
                           ("State", "abc")):
         pages.browser.click("#pmip-clients th", column)
         assert "".join(row[0] for row in pages.rows()) == order, column
@@ -547,6 +548,25 @@ def test_profiles_choose_among_networks_and_anchors_by_name_and_have_an_order(pa
     assert pages.browser.evaluate(profiles + ".sortable")
     assert pages.browser.evaluate(
         "!document.querySelector('#cbi-pmip-profile .cbi-section-name')"), "it needs no name"
+
+
+def test_the_first_profile_counts_after_it_has_been_dragged_there(pages):
+    pages.access_point.configure(
+        pages.access_point.configured
+        + "config profile 'staff'\n\toption match '*@example.org'\n"
+        "config profile 'nobody'\n\toption match '*'\n\toption allow '0'\n")
+    pages.access_point.attach(ALICE, b"mn1@example.org")
+    pages.show("view.pmip.settings")
+    pages.browser.evaluate("window.map.sections.find(section => section.sectiontype == 'profile')"
+                           ".drag('nobody', 'staff')")
+    assert pages.browser.evaluate("window.map.save()") == []
+    chosen, found, _ = configuration.load(f"{pages.access_point.directory}/config/pmip")
+    assert found == [] and [profile.name for profile in chosen.profiles] == ["nobody", "staff"]
+    assert list(chosen.access) == [DEVICE] and chosen.anchors, "nothing else has moved away"
+    pages.access_point.tell("leave", ALICE)
+    pages.access_point.tell("attach", MALLORY, b"mn2@example.org".hex(), "-")
+    pages.access_point.until(lambda: "not served" in str(pages.access_point.ask(
+        {"verb": "overview", "mac": MALLORY})["events"]))
 
 
 @pytest.mark.parametrize("word", ("", "on", "1", "off", "0"))

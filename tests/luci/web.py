@@ -72,6 +72,10 @@ class Configurations:
             if section[".name"] == values["section"]:
                 section.update(values["values"])
 
+    def order(self, values):
+        self.sections[values["config"]].sort(
+            key=lambda section: values["sections"].index(section[".name"]))
+
     def apply(self, values):
         for name, sections in self.sections.items():
             with open(os.path.join(self.directory, name), "w") as file:

@@ -119,6 +119,11 @@
 			this.cfgsections().forEach((section_id) => node.append(E('p', {}, this.options.map(function(option) { return option.textvalue(section_id); }))));
 			return node;
 		}
+		drag(section_id, before) { // what a mouse does
+			if (!this.sortable || this.map.readonly)
+				throw new TypeError(this.sectiontype + ' has no order');
+			uci.move(this.map.config, section_id, before);
+		}
 	}
 
 	class Map {

@@ -167,6 +167,12 @@ const uci = {
 		changed.push([ 'add', { config: configuration, type: type, name: made } ]);
 		return made;
 	},
+	move: function(configuration, section, before) {
+		const sections = configurations[configuration], moved = find(configuration, section);
+		sections.splice(sections.indexOf(moved), 1);
+		sections.splice(sections.indexOf(find(configuration, before)), 0, moved);
+		changed.push([ 'order', { config: configuration, sections: sections.map(function(each) { return each['.name']; }) } ]);
+	},
 	save: async function() {
 		for (const [ method, values ] of changed.splice(0))
 			if ((await call('uci', method, values))[0])
