@@ -206,7 +206,7 @@ def test_who_is_to_be_revoked_is_named_so_that_nothing_else_is_turned_round(anch
             + json.dumps(name) + ").querySelector('.cbi-button-negative').click()")
         pages.browser.wait("!document.getElementById('modal').hidden")
         assert pages.browser.evaluate("document.querySelector('#modal p').textContent") == (
-            f"End all sessions of \u2068{shown}\u2069 and tell its gateways?")
+            f"End all sessions of \u2066{shown}\u2069 and tell its gateways?")
     pages.browser.click("#pmip-confirm")
     anchor.until(lambda: [each["node"] for each in anchor.ask({"verb": "bindings"})["bindings"]]
                  == list(names)[:1])

@@ -136,9 +136,10 @@ return baseclass.extend({
 		return name.replace(UNSEEN, function(character) { return '\\u' + character.charCodeAt(0).toString(16).padStart(4, '0'); });
 	},
 
-	// A name within a sentence: one that is written from right to left turns round nothing else (Unicode's FSI and PDI).
+	// A name within a sentence: one that is written from right to left turns round nothing else (Unicode's LRI and PDI), and
+	// looks as in a cell of its own.
 	quoted: function(name) {
-		return '\u2068' + this.visible(name) + '\u2069';
+		return '\u2066' + this.visible(name) + '\u2069';
 	},
 
 	milliseconds: function(number) {
