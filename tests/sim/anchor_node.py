@@ -128,7 +128,7 @@ class AnchorNode(Node):
         if data[2] == 6:
             self.judge.acknowledged(self, action.destination, data)
         elif data[2] == 16 and data[6] == 1:
-            self.judge.order.tells(action.destination, data)
+            self.judge.order.tells(self.gateways[action.destination], data)
         self.world.note(self.name, "sends", (action.destination, data))
         self.network.to_gateway(self, self.gateways[action.destination], data)
 

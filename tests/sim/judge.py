@@ -234,17 +234,21 @@ class Judge:
         other, interface, mac = holder
         if (interface, mac, home) not in other.kernel.elements:
             return
-        if self._may_overlap(other, access_point.anchors[binding.anchor.index], mac):
+        if self._may_overlap(
+                other, access_point.anchors[binding.anchor.index], interface, mac):
             self.count("address of a session that was lost")
             return
         raise Violation("%s has the address of %s at %s" % (
             binding, self._by_mac[mac].name, other.name))
 
-    def _may_overlap(self, other, anchor, mac):
-        """The anchor lost or revoked a session, and nobody could tell the gateway yet."""
+    def _may_overlap(self, other, anchor, interface, mac):
+        """The anchor lost, moved or revoked a session, and nobody could tell the gateway yet."""
         since = self.world.now - self.settings.lifetime * 1000 - LATER
-        return (self.settings.hostile or not other.core or other.started_at > since
-                or anchor.lost_at > since or self._by_mac[mac].revoked_at > since)
+        if (self.settings.hostile or not other.core or other.started_at > since
+                or anchor.lost_at > since or self._by_mac[mac].revoked_at > since):
+            return True
+        former = other.core.bindings.get(interface, mac)
+        return former and self.order.may_have_missed(other, former.mn_identifier) > since
 
     def session_kept(self, access_point, binding):
         """A gateway has taken over a lifetime: it must not be longer than the anchor's."""

@@ -5,6 +5,7 @@ whom it has moved away from them.
 
 from collections import OrderedDict
 
+from network import FAIR
 from octets import homes_of, options_of
 from world import Violation, show
 
@@ -35,7 +36,8 @@ class Order:
         self._ended = {}  # session -> (when its gateway de-registered it, accepted before)
         self._place = {}  # session -> (gateway that has it, since when)
         self._indications = {}  # (gateway's address, identity, options) -> (octets, how often)
-        self._told = {}  # (gateway's address, client) -> when it was told of that (ms)
+        self._told = {}  # (gateway's address, identity) -> when it was told of that (ms)
+        self._missed = {}  # the same, of what may have been lost
 
     def forget(self, anchor):
         """An anchor begins anew, and counts its revocations anew."""
@@ -108,10 +110,17 @@ class Order:
                 self.world.after(SOON, self._check_told, session, session[0].core, client,
                                  former, place)
 
-    def tells(self, gateway, data):
+    def may_have_missed(self, access_point, identity):
+        """When a gateway was last told of that client in bad weather (ms)."""
+        return self._missed.get((access_point.address, identity), -1 << 40)
+
+    def tells(self, access_point, data):
         """An anchor sends a revocation, or repeats it once (RFC 5846 section 11)."""
         found = options_of(data)
+        gateway = access_point.address
         self._told[gateway, found[8][1:]] = self.world.now
+        if access_point.weather is not FAIR:
+            self._missed[gateway, found[8][1:]] = self.world.now
         session = gateway, found[8][1:], data[12:]
         before, times = self._indications.get(session, (None, 0))
         times = times + 1 if before == data else 1
