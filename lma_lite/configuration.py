@@ -13,11 +13,13 @@ DEFAULT_PATH = "/etc/config/pmip-lma"
 
 #: `addresses`: where we answer; `lifetime` in s; `timestamp_window`, `delete_delay` and
 #: `assign_delay` in ms; `gre_key`: "allow", "require" or "refuse" GRE keys; `mags`: {address: name
-#: of the gateway}; `pools` and `nodes` as in `policy`; `udp`: whether to accept the wish for UDP.
+#: of the gateway}; `pools` and `nodes` as in `policy`; `udp`: whether to accept the wish for UDP;
+#: `ipsec`: the request id of the security associations without which there is no signalling, or
+#: None.
 Configuration = namedtuple(
     "Configuration",
     ("addresses", "lifetime", "timestamp_window", "delete_delay", "assign_delay", "gre_key", "mags",
-     "pools", "nodes", "udp"))
+     "pools", "nodes", "udp", "ipsec"))
 
 #: So many fit into one Router Advertisement with room to spare.
 _MOST_PREFIXES = 16
@@ -32,6 +34,7 @@ SCHEMA = (
         ("lifetime", settings.integer(4, 262140, "s"), "3600"),
         ("timestamp_window", settings.integer(1, 86400000, "ms"), "300"),
         ("udp", settings.FLAG, "0"),
+        ("ipsec", settings.REQUEST_ID, None),
         ("delete_delay", settings.integer(0, 3600000, "ms"), "10000"),
         ("assign_delay", settings.integer(0, 60000, "ms"), "1500"),
         ("gre_key", settings.choice("allow", "require", "refuse"), "allow"),
@@ -77,7 +80,7 @@ def interpret(sections, path: str):
     configuration = Configuration(
         lma.address, lma.lifetime, lma.timestamp_window, lma.delete_delay, lma.assign_delay,
         lma.gre_key,
-        reader.mags(pools), pools, reader.nodes(pools), lma.udp)
+        reader.mags(pools), pools, reader.nodes(pools), lma.udp, lma.ipsec)
     errors = [text for level, text in problems if level == settings.ERROR]
     return None if errors else configuration, problems, lma.enabled
 

@@ -65,7 +65,7 @@ class Daemon:
         self.home_links.survey()
         whole = self._restore()
         self.home_links.serve()
-        self.listeners.use(self.anchor.configuration.addresses)
+        self._listen()
         self._count_restart(whole)
         self._settle()
         answer = ControlVerbs(self).answer
@@ -98,7 +98,7 @@ class Daemon:
             raise ValueError("; ".join(texts))
         self.anchor.reconfigure(chosen, self.loop.now())
         self._settle()
-        self.listeners.use(chosen.addresses)
+        self._listen()
         self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen))
         self.home_links.survey()
         self.home_links.serve()
@@ -106,6 +106,10 @@ class Daemon:
         self._path_monitor = self._watch_paths()
         self.log.info("configuration reloaded")
         return texts
+
+    def _listen(self):
+        chosen = self.anchor.configuration
+        self.listeners.use(chosen.addresses, chosen.ipsec)
 
     def check(self) -> list:
         """Return what is wrong with the configuration file as it is now: (level, text)."""

@@ -18,16 +18,18 @@ class Listeners:
         self._log = log
         self._on_message = on_message
         self._open = {}
+        self._ipsec = None
         self._missing = {}
         self._retry = _FIRST_RETRY
         self._timer = None
 
-    def use(self, addresses):
-        """Listen at these addresses and no others."""
+    def use(self, addresses, ipsec=None):
+        """Listen at these addresses and no others; `ipsec` is as for Signalling."""
         for address in list(self._open):
-            if address not in addresses:
+            if address not in addresses or ipsec != self._ipsec:
                 self._open.pop(address).close()
         self._missing = {address: None for address in addresses if address not in self._open}
+        self._ipsec = ipsec
         self._retry = _FIRST_RETRY
         self._try()
 
@@ -59,7 +61,7 @@ class Listeners:
             self._open[address] = Signalling(
                 self._loop, address,
                 lambda data, source, port: self._on_message(data, source, port, address),
-                self._log)
+                self._log, self._ipsec)
         except OSError as error:
             if self._missing[address] != error.errno:
                 self._missing[address] = error.errno

@@ -3,6 +3,7 @@
 
 import json
 import os
+import socket
 import time
 
 from mag_lite import configuration, surroundings
@@ -61,6 +62,8 @@ def _findings(path, run_directory):
             findings += _anchor(anchor)
         for access in chosen.access.values():
             findings += _access(access)
+        if chosen.ipsec:
+            findings.append(_ipsec(chosen))
         lengths = [len(anchor.address) for anchor in chosen.anchors]
         findings += surroundings.findings(
             surroundings.load(), sorted(chosen.access), 16 in lengths, 4 in lengths,
@@ -73,6 +76,23 @@ def _nft():
         return (FAIL, "the nft command does not work",
                 "install the packages nftables and kmod-nft-netdev")
     return PASS, "the nft command works", None
+
+
+def _ipsec(chosen):
+    """Try it: demand it for a socket."""
+    from mag_lite.system.ipsec import demand
+
+    over_ipv6 = len(chosen.anchors[0].address) == 16
+    family = sockets.AF_INET6 if over_ipv6 else sockets.AF_INET
+    tried = socket.socket(family, sockets.SOCK_DGRAM, 0)
+    try:
+        demand(tried, over_ipv6, chosen.ipsec)
+    except OSError as error:
+        return (FAIL, "IPsec cannot be had: %s" % sockets.reason(error),
+                "ask as root, or install the package kmod-ipsec%d" % (6 if over_ipv6 else 4))
+    finally:
+        tried.close()
+    return PASS, "the kernel has IPsec", None
 
 
 def _anchor(anchor):

@@ -29,6 +29,7 @@ SCHEMA = (
         ("ip", _IP, "dual"),
         ("dns", settings.list_of(settings.ADDRESS), None),
         ("local_routing", settings.FLAG, "0"),
+        ("ipsec", settings.REQUEST_ID, None),
     )),
     SectionSchema("access", ANY, (
         ("device", settings.INTERFACE, REQUIRED),
@@ -76,7 +77,7 @@ def interpret(sections, path: str):
         [address for address in found.mag.dns if len(address) == 4],
         [address for address in found.mag.dns if len(address) == 16],
         _VERSIONS[found.mag.ip], reader.access(), reader.anchors(), reader.profiles(),
-        found.mag.local_routing)
+        found.mag.local_routing, found.mag.ipsec)
     if not configuration.anchors:
         problems.append((settings.ERROR, "%s: section mag: option lma is missing; it must be "
                          "the anchor's address" % path))

@@ -64,8 +64,9 @@ class Daemon:
         self._bridges = AccessBridges()
         # Sessions are lost with the journal, which is lost when the machine starts anew.
         self.gateway = Gateway(chosen, self._mtu, boot_identifier())
-        self.transport = Transport(self.loop, log, chosen.anchors, self._message_received,
-                                   self._anchors_found, self._path_changed)
+        self.transport = Transport(
+            self.loop, log, chosen.anchors, chosen.ipsec, self._message_received,
+            self._anchors_found, self._path_changed)
         self.links = AccessLinks(self.loop, log, chosen.access, self._frame_received, self)
         self._ubus = ubus.Ubus(self.loop, log, self.gateway.counters.count, ubus_path)
         self._leases = LeaseFile(

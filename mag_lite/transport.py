@@ -15,15 +15,17 @@ _LAST_RETRY = 30000
 class Transport:
     """Sends to the anchors and hears them.
 
-    `on_message(source, data)` gets each message.  `on_anchors(anchors)` is called with the
-    anchors to which there is a way, whenever that changes: an anchor's `local` is our address
-    towards it then.  `on_path(anchor)` is called when its path may have another MTU.
+    `ipsec` is as for Signalling.  `on_message(source, data)` gets each message.
+    `on_anchors(anchors)` is called with the anchors to which there is a way, whenever that changes:
+    an anchor's `local` is our address towards it then.  `on_path(anchor)` is called when its path
+    may have another MTU.
     """
 
-    def __init__(self, loop, log, anchors, on_message, on_anchors, on_path):
+    def __init__(self, loop, log, anchors, ipsec, on_message, on_anchors, on_path):
         self._loop = loop
         self._log = log
         self._anchors = anchors
+        self._ipsec = ipsec
         self._configured = {anchor.index: anchor.local for anchor in anchors}
         self._on_message = on_message
         self._on_anchors = on_anchors
@@ -109,7 +111,7 @@ class Transport:
     def _open(self, local):
         return Signalling(
             self._loop, local, lambda data, source, port: self._on_message(source, data),
-            self._log)
+            self._log, self._ipsec)
 
     def _close_unused(self):
         used = [anchor.local for anchor in self._ready]

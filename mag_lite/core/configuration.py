@@ -15,10 +15,11 @@ Profile = namedtuple("Profile", (
 
 #: `lifetime` in ms; `timestamp` is "auto", "on" or "off"; `dns` and `dns6` lists of addresses;
 #: `ip_versions` as in a profile; `access` a dict by device; `anchors` a list whose first one is
-#: the default; `local_routing` is EnableMAGLocalRouting (RFC 5213 section 9.2).
+#: the default; `local_routing` is EnableMAGLocalRouting (RFC 5213 section 9.2); `ipsec` the
+#: request id of the security associations without which there is no signalling, or None.
 Configuration = namedtuple("Configuration", (
     "lifetime", "timestamp", "dns", "dns6", "ip_versions", "access", "anchors", "profiles",
-    "local_routing"))
+    "local_routing", "ipsec"))
 
 
 class Anchor:

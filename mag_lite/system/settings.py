@@ -97,6 +97,8 @@ def _interface(text: str) -> str:
 
 
 FLAG = _flag()
+#: What tells security associations for one purpose from others: by hand, up to 16383.
+REQUEST_ID = integer(1, 16383)
 ADDRESS = Kind("an IPv4 or IPv6 address", parse_address, False)
 TEXT = Kind("a text of 1-253 characters", _text, False)
 PATH = Kind("an absolute path of at most 100 characters", _path, False)

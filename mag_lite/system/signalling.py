@@ -25,18 +25,23 @@ class Signalling:
 
     `local_address` is 4 bytes for UDP over IPv4, 16 for the Mobility Header over IPv6; there the
     kernel fills in the checksum and drops what comes with a wrong one.  `on_message(data,
-    source_address, source_port)` gets each message; the port is 0 over IPv6.
-    OSError when the address is not ours or another process has the port.
+    source_address, source_port)` gets each message; the port is 0 over IPv6.  With `ipsec`, the
+    request id of security associations, nothing is sent or heard without these.
+    OSError when the address is not ours, another process has the port, or there is no IPsec.
     """
 
-    def __init__(self, loop, local_address: bytes, on_message, log=None):
+    def __init__(self, loop, local_address: bytes, on_message, log=None, ipsec=0):
         self._loop = loop
         self._on_message = on_message
         self._log = log or Log("pmip")
         self._complained = {}
+        self._ipsec = ipsec
         self._over_ipv6 = len(local_address) == 16
         self._socket = _mobility_socket() if self._over_ipv6 else _udp_socket()
         try:
+            if ipsec:
+                from mag_lite.system.ipsec import demand
+                demand(self._socket, self._over_ipv6, ipsec)
             self._socket.bind(sockets.internet_address(local_address, self._port(PORT)))
         except OSError:
             self._socket.close()
@@ -76,7 +81,10 @@ class Signalling:
         now = self._loop.now()
         if now - self._complained.get(error.errno, now - _QUIET) >= _QUIET:
             self._complained[error.errno] = now
-            self._log.warning("%s: %s" % (what, sockets.reason(error)))
+            reason = sockets.reason(error)
+            if self._ipsec and error.errno in (sockets.EAGAIN, sockets.ESRCH):
+                reason = "there is no IPsec security association"
+            self._log.warning("%s: %s" % (what, reason))
 
 
 def _udp_socket():

@@ -31,6 +31,7 @@ SOL_SOCKET = socket.SOL_SOCKET
 SO_REUSEADDR = socket.SO_REUSEADDR
 SO_ATTACH_FILTER = 26
 
+IPPROTO_IP = 0
 IPPROTO_IPV6 = 41
 IPV6_CHECKSUM = 7
 IPV6_UNICAST_HOPS = 16
@@ -55,6 +56,7 @@ EINVAL = 22
 ENOSPC = 28
 EPIPE = 32
 EMSGSIZE = _error_number("EMSGSIZE", 90, 97)
+ENOPROTOOPT = _error_number("ENOPROTOOPT", 92, 99)
 EOPNOTSUPP = _error_number("EOPNOTSUPP", 95, 122)
 EADDRINUSE = _error_number("EADDRINUSE", 98, 125)
 EADDRNOTAVAIL = _error_number("EADDRNOTAVAIL", 99, 126)
@@ -73,6 +75,7 @@ _REASONS = {
     EACCES: "access denied",
     ENODEV: "no such interface",
     EMSGSIZE: "too long for the path",
+    ENOPROTOOPT: "not in this kernel",
     EADDRINUSE: "address already in use",
     EADDRNOTAVAIL: "not an address of this machine",
     ENETDOWN: "network is down",

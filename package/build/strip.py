@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Python source as an access point gets it: without comments, docstrings, annotations and spaces
-beside operators, on the same lines, and with one space a level.
+"""Python source as an access point gets it: without comments, docstrings, annotations, empty lines
+and spaces beside operators, and with one space a level.
 
-They are a third of the text, and an access point would read them at every start.  Line numbers
-stay, so that a traceback in its log fits the source.
+They are a third of the text, and an access point would read them at every start.
 """
 
 import ast
@@ -29,7 +28,16 @@ def strip(source: str) -> str:
     for row, depth in _depths(source).items():
         line = lines[row - 1].lstrip(" ")
         lines[row - 1] = " " * depth + line if line else ""
-    return _without_spaces("\n".join(lines).rstrip() + "\n")
+    return _without_spaces(_without_empty_lines("\n".join(lines)))
+
+
+def _without_empty_lines(source: str) -> str:
+    """Return `source` without the empty lines, but for those of texts."""
+    inside = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    return "".join(line + "\n" for number, line in enumerate(source.split("\n"), 1)
+                   if line.strip() or number in inside)
 
 
 def _without_spaces(source: str) -> str:

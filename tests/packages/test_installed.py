@@ -95,7 +95,7 @@ def test_nothing_is_imported_that_python3_light_lacks(package):
     assert status == 0, output
 
 
-def test_stripping_changes_no_statement_and_no_line_number():
+def test_stripping_changes_no_statement():
     for folder in ("mag_lite", "lma_lite"):
         for path in glob.glob(f"{builder.REPOSITORY}/{folder}/**/*.py", recursive=True):
             with open(path) as file:
@@ -113,18 +113,13 @@ def test_stripping_changes_no_statement_and_no_line_number():
             short = strip(source)
             again = ast.parse(short)
             assert ast.dump(tree) == ast.dump(again), path
-            assert line_numbers(tree) == line_numbers(again), path
             assert short.startswith("# SPDX-License-Identifier: GPL-2.0-or-later\n"), path
-
-
-def line_numbers(tree):
-    return [(node.lineno, node.end_lineno) for node in ast.walk(tree) if hasattr(node, "lineno")]
 
 
 def test_stripping_knows_strings_from_comments():
     assert strip('"""D"""\nx = "# no"  # yes\n\n\ndef f():\n    """Doc.\n\n    # x\n    """\n'
                  '    return """# kept"""\n') == (
-        '\nx="# no"\n\n\ndef f():\n\n\n\n\n return """# kept"""\n')
+        'x="# no"\ndef f():\n return """# kept"""\n')
     assert strip('def f():\n    """All there is."""\n') == 'def f():\n """All there is."""\n'
 
 

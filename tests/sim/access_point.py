@@ -50,7 +50,7 @@ class AccessPoint(Node):
         access = {link: Access(link, (link,), "/run/hostapd", "authenticated", 4, True)
                   for link in LINKS}
         return Configuration(self._settings.lifetime * 1000, "on", [], [],
-                             (4,), access, ours, profiles, False)
+                             (4,), access, ours, profiles, False, None)
 
     @property
     def gateway(self):

@@ -34,7 +34,7 @@ class AccessPoint:
         access = {LINK: Access(LINK, (LINK,), "/var/run/hostapd", "authenticated", 4, True)}
         self.gateway = Gateway(
             Configuration(domain.lifetime, "on", [], [], ip_versions, access, [anchor], [],
-                          False),
+                          False, None),
             lambda binding: 1476)
         self.kernel = {}
         self.keys = {}
@@ -86,7 +86,7 @@ class Domain:
         self.anchor = LocalMobilityAnchor(AnchorConfiguration(
             (LMA,), lifetime // 1000, 300, 10000, 1500, "allow",
             {address: "ap" for address in addresses},
-            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes, False))
+            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes, False, None))
 
     def post(self, source, destination, data):
         """Put a message on its way, unless the test loses it."""

@@ -35,7 +35,7 @@ class Bench:
                   "wlan1": Access("wlan1", ("wlan1",), "/var/run/hostapd", identity, 4, True)}
         configuration = Configuration(
             LIFETIME, "on", [parse_address("192.0.2.53")], [DNS6], ip_versions, access,
-            [anchor], chosen, False)
+            [anchor], chosen, False, None)
         self.gateway = Gateway(configuration, lambda binding: 1476)
         self.gateway.sender.clock_offset = clock
         self.now = 1000

@@ -71,7 +71,7 @@ return baseclass.extend({
 	}),
 
 	integer: function(lowest, highest, unit) {
-		return kind(_('a whole number from %d to %d').format(lowest, highest) + ' (' + unit + ')', function(text) {
+		return kind(_('a whole number from %d to %d').format(lowest, highest) + (unit ? ' (' + unit + ')' : ''), function(text) {
 			return /^-?[0-9]+$/.test(text) && Number(text) >= lowest && Number(text) <= highest;
 		});
 	},
