@@ -54,6 +54,16 @@ def test_one_call_is_made_each_time_and_every_five_seconds(anchor_pages):
     assert pages.browser.evaluate("window.polled") == 5
 
 
+def test_what_is_wrong_is_looked_for_again_when_asked(anchor_pages):
+    pages = anchor_pages
+    pages.show(STATUS)
+    pages.browser.wait("document.body.innerText.includes('settings can be served')")
+    with open(pages.anchor.configuration, "a") as file:
+        file.write("\toption lifetimes '3'\n")
+    pages.browser.click("#pmip-check")
+    pages.browser.wait("document.body.innerText.includes(\"unknown option 'lifetimes'\")")
+
+
 def test_every_figure_stands_in_its_place(anchor_pages):
     def change(overview):
         overview["status"].update(
@@ -159,7 +169,7 @@ def test_of_very_many_sessions_the_latest_are_shown(anchor_pages):
     pages.show(STATUS)
     assert len(pages.rows()) == 100
     assert "These are the latest 100 of 105." in pages.browser.text("#pmip-sessions")
-    pages.browser.enter("#pmip-filter", "MN4")
+    pages.browser.enter("#pmip-filter", " MN4 ")
     pages.browser.wait("document.querySelectorAll('[data-node]').length == 11")
 
 
@@ -240,6 +250,7 @@ def test_revoke_ends_sessions_after_a_question(anchor_pages):
     assert len(pages.rows()) == 2, "it only asks"
     assert "mn1@example.org" in pages.browser.text("#modal")
     pages.browser.click("#pmip-confirm")
+    assert pages.browser.evaluate("document.getElementById('modal').hidden")
     anchor.revoked_at("127.0.1.11")
     anchor.until(lambda: len(anchor.ask({"verb": "bindings"})["bindings"]) == 1)
     pages.refresh()

@@ -96,26 +96,28 @@ def test_the_daemons_answers_are_only_ever_text(pages):
         overview.clients[0].reason = {json.dumps(nasty)};
         window.page.show(overview);
         window.page.showTrace(overview.clients[0].mac, {{
-            events: spoil([[1, 'x', 'x']]), left_out: 0, pcap: '' }});
+            events: spoil([[1, 'x', 'x']]), left_out: 3, pcap: '' }});
     }})()""")
     assert nasty in pages.browser.text("#pmip-clients")
-    assert nasty in pages.browser.text("#pmip-trace")
+    assert "0.001  " + nasty in pages.browser.evaluate(
+        "document.querySelector('#pmip-trace').textContent")
+    assert "3 more were left out." in pages.browser.text("#modal")
     pages.browser.evaluate("window.page.handleDetach(window.page.overview.clients[0])")
     assert nasty in pages.browser.text("#modal")
     assert pages.browser.evaluate("!document.querySelector('img')")
 
 
 def test_rows_are_sorted_and_filtered(pages):
-    for number, name in ((3, b"b@x"), (1, b"c@x"), (2, b"a@y")):
+    for number, name in ((3, b"b@x"), (1, b"c@X"), (2, b"a@y")):
         pages.access_point.attach(f"02:00:00:00:02:0{number}", name)
     pages.show("view.pmip.status")
-    assert [row[2] for row in pages.rows()] == ["c@x", "a@y", "b@x"]
+    assert [row[2] for row in pages.rows()] == ["c@X", "a@y", "b@x"]
     pages.browser.click("#pmip-clients th", "Identity")
-    assert [row[2] for row in pages.rows()] == ["a@y", "b@x", "c@x"]
+    assert [row[2] for row in pages.rows()] == ["a@y", "b@x", "c@X"]
     pages.browser.click("#pmip-clients th", "Identity")
-    assert [row[2] for row in pages.rows()] == ["c@x", "b@x", "a@y"]
+    assert [row[2] for row in pages.rows()] == ["c@X", "b@x", "a@y"]
     pages.browser.enter("#pmip-filter", "@X")
-    assert [row[2] for row in pages.rows()] == ["c@x", "b@x"]
+    assert [row[2] for row in pages.rows()] == ["c@X", "b@x"]
     pages.browser.enter("#pmip-filter", "nobody")
     assert "No client is as you wish" in pages.browser.text("#pmip-clients")
 
@@ -349,6 +351,7 @@ def test_a_trace_shows_what_is_said_and_can_be_downloaded(pages):
 def test_a_trace_that_is_refused_is_said_in_words(pages):
     pages.show("view.pmip.status")
     pages.browser.evaluate("window.page.handleTrace({mac: '<b>'})")
+    assert pages.access_point.web.values == {"mac": "<b>", "seconds": 10}
     assert "'<b>' is not a MAC address" in pages.browser.text("#notifications")
     assert pages.browser.evaluate("document.getElementById('modal').hidden")
 

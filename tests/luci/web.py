@@ -110,7 +110,7 @@ class Web:
         self.roots, self.rights, self.bus = roots, rights, bus
         self.configurations, self.commands, self.objects = configurations, commands, objects
         self.catalogue = catalogue
-        self.calls = []
+        self.calls, self.values = [], None
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -145,6 +145,7 @@ class Web:
         asked = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
         session, name, method, values = asked["params"]
         self.calls.append((name, method))
+        self.values = values
         answer = {"jsonrpc": "2.0", "id": asked["id"]}
         answer.update(self.call(session, name, method, values))
         self.answer(handler, "application/json", json.dumps(answer).encode())
