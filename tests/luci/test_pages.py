@@ -267,6 +267,9 @@ def test_what_fails_is_not_taken_for_a_daemon_that_does_not_run(pages):
     assert pages.browser.evaluate(
         "require('tools.pmip').then(pmip => pmip.orNull(Promise.reject(new Error('denied'))))"
         ".catch(error => error.message)") == "denied"
+    pages.browser.evaluate("require('tools.pmip').then(pmip => pmip.complain("
+                           "new Error('Access denied\\n    at luci.js:1')))")
+    assert pages.browser.text("#notifications").strip() == "Access denied"
 
 
 def test_a_check_that_does_not_work_is_said(pages):
