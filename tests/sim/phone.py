@@ -32,6 +32,8 @@ class Phone:
         self.place = None
         self.asleep = False
         self.address = self.router = None
+        #: It wants an address, so that an answer counts.
+        self.asking = False
         #: Left alone, awake and associated since then (ms).
         self.settled_since = 0
         #: Where it has been: {access point: when it left (ms)}.
@@ -228,6 +230,7 @@ class Phone:
         if self.is_attached(attachment) and self.address is None:
             self.world.after(ASK_AGAIN, self._discover, attachment)
             options = {dhcpv4.RAPID_COMMIT: b""} if self.mac[5] & 1 else {}
+            self.asking = True
             self.say(self._frame(dhcpv4.DISCOVER, None, None, options))
 
     def _frame(self, kind, address, router, options=()):
@@ -259,7 +262,7 @@ class Phone:
     def _release(self):
         if self.address and self.world.chance() < 0.3:
             self.say(self._frame(dhcpv4.RELEASE, self.address, self.router))
-            self.address = None
+            self._forget_address()
             self.settled_since = self.world.now
             self.world.after(3000, self._configure, self._attachment)
 
@@ -267,9 +270,12 @@ class Phone:
         if self.address and self.world.chance() < 0.1:
             self.say(frames.dhcp(self.mac, dhcpv4.DECLINE, self.mac[5], None, None,
                                  {dhcpv4.REQUESTED_ADDRESS: self.address}))
-            self.address = None
+            self._forget_address()
             self.settled_since = self.world.now
             self.world.after(10000, self._configure, self._attachment)
+
+    def _forget_address(self):
+        self.address, self.asking = None, False
 
     def _ask_router(self):
         if self.ipv6:
@@ -307,6 +313,8 @@ class Phone:
 
     def _hear_dhcp(self, message):
         kind = message.message_type()
+        if not self.asking:
+            return  # it has just given its address back
         if kind == dhcpv4.OFFER:
             self._request(message.yiaddr)
         elif kind == dhcpv4.ACK and message.yiaddr != bytes(4):
