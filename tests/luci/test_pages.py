@@ -378,6 +378,16 @@ def test_a_gateway_that_does_not_run_is_said_and_can_be_started(pages):
         "document.querySelector('#pmip-start + a').getAttribute('href')").endswith("pmip/settings")
 
 
+def test_what_is_wrong_and_what_perhaps_is_told_and_nothing_else(pages):
+    pages.show("view.pmip.status")
+    found = [{"level": level, "text": level.lower(), "remedy": None}
+             for level in ("PASS", "FAIL", "WARN")]
+    assert pages.browser.evaluate(
+        "require('tools.pmip').then(pmip => [...pmip.findings(" + json.dumps(found)
+        + ").querySelectorAll('td')].map(cell => cell.textContent))") == [
+            "wrong", "fail", "perhaps", "warn"]
+
+
 def test_what_is_missing_is_said_with_the_remedy(pages):
     pages.access_point.configure(pages.access_point.configured.replace(
         "option timestamp 'off'", "option lifetime '1'"))
