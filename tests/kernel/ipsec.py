@@ -75,6 +75,8 @@ class Ipsec(Scenario):
             associate(machine, REQUEST)
         self.watch.until(lambda: self.reachable(self.phone), 60, "the phone reaches its peer")
         self.check("the client is served under IPsec", self.lma.ask("bindings")["bindings"])
+        self.check("pmip check finds nothing wrong", not self.ap.mag.findings(),
+                   self.ap.mag.findings())
         self.wire.stop()
         self.check("ESP is on the wire", self.wire.count("esp"))
         self.check("and no signalling in clear", not self.wire.count(IN_CLEAR),
