@@ -28,6 +28,7 @@ from octets import homes_of, options_of, prefixes_of
 from order import Order
 from world import Violation
 
+from lma_lite.binding_cache import NO_LINK_LAYER_IDENTIFIER
 from mag_lite.core.binding_update_list import DENIED
 
 #: Milliseconds: a presence check, a revocation's answer and the way of a message.
@@ -94,7 +95,7 @@ class Judge:
             self.count("refused %d" % data[6])
             return
         found = options_of(data)
-        key = found[8][1:], found[25][2:]
+        key = found[8][1:], found.get(25, bytes(2) + NO_LINK_LAYER_IDENTIFIER)[2:]
         self.order.accepted(anchor, gateway, key, data)
         if data[10] or data[11]:
             self._newest[anchor][key] = gateway, homes_of(data)
@@ -102,7 +103,7 @@ class Judge:
             if phone and (not phone.place or phone.place[0].address != gateway):
                 phone.settled_since = self.world.now
                 self.count("registered where it is not")
-        elif len(self._by_mac[key[1]].ip_versions) > 1:
+        elif key[1] in self._by_mac and len(self._by_mac[key[1]].ip_versions) > 1:
             self._newest[anchor].pop(key, None)  # perhaps of one IP version alone
             return
         else:
