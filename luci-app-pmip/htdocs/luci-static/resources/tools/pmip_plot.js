@@ -4,7 +4,7 @@
 
 // How many clients there were, and the gap of each that came, drawn as SVG: how long it took until its packets passed.
 
-const WIDTH = Math.min(window.innerWidth, 600), HEIGHT = 90, LEFT = 30, RIGHT = 45, TOP = 8, BOTTOM = 16;
+const WIDTH = Math.min(window.innerWidth, 600), HEIGHT = 90, LEFT = 30, RIGHT = 60, TOP = 8, BOTTOM = 16;
 const SHORTEST = 600; // seconds
 const CLIENTS = '#0069d6', ARRIVAL = '#e07000', ROAM = '#7a1fa2';
 
