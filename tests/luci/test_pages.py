@@ -230,7 +230,7 @@ def test_clients_and_attaches_are_plotted_over_time(pages):
         sessions=[[450, 1, 40, False], [300, 1, 20, True], [150, -1, None, False]]))
     course, attaches, texts = pages.browser.evaluate(CURVE)
     top, middle, bottom = 8, 41, 74
-    now, ago = 555, lambda seconds: 555 - 525 * seconds / 600
+    now, ago = 540, lambda seconds: 540 - 510 * seconds / 600
     near = [[round(x), y] for x, y in course]
     assert near == [[round(x), y] for x, y in (
         (now, middle), (ago(150), middle), (ago(150), top), (ago(300), top), (ago(300), middle),
