@@ -57,8 +57,8 @@ def reject(update: ProxyBindingUpdate, code: int, last_sequence: int = 0) -> Mes
     `last_sequence` is the last accepted sequence number, for SEQUENCE_OUT_OF_WINDOW.
     """
     carried = [_mn_identifier(update)] + _refused_prefixes(update) + _refused_ipv4(update, code)
-    ours = (status.TIMESTAMP_MISMATCH, status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
-    timestamp = update.received if code in ours else update.timestamp
+    told = code in status.WITH_TIME_OF_ANCHOR
+    timestamp = update.received if told else update.timestamp
     carried += _echoes(update, timestamp, update.link_local_address)
     sequence = last_sequence if code == status.SEQUENCE_OUT_OF_WINDOW else update.sequence
     return _message(code, sequence, 0, carried)

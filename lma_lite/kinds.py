@@ -12,20 +12,16 @@ def _address4(text: str) -> bytes:
     return address
 
 
-def _prefix4(text: str):
-    prefix = parse_prefix(text)
-    if len(prefix[0]) != 4:
-        raise ValueError(text)
-    return prefix
+def _prefix_of(octets: int):
+    def parse(text: str):
+        prefix = parse_prefix(text)
+        if len(prefix[0]) != octets:
+            raise ValueError(text)
+        return prefix
 
-
-def _prefix6(text: str):
-    prefix = parse_prefix(text)
-    if len(prefix[0]) != 16:
-        raise ValueError(text)
-    return prefix
+    return parse
 
 
 ADDRESS4 = Kind("an IPv4 address", _address4, False)
-PREFIX4 = Kind("an IPv4 network such as 10.20.0.0/16, host bits 0", _prefix4, False)
-PREFIX6 = Kind("an IPv6 prefix such as 2001:db8:100::/40, host bits 0", _prefix6, False)
+PREFIX4 = Kind("an IPv4 network such as 10.20.0.0/16, host bits 0", _prefix_of(4), False)
+PREFIX6 = Kind("an IPv6 prefix such as 2001:db8:100::/40, host bits 0", _prefix_of(16), False)

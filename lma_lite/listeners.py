@@ -23,7 +23,7 @@ class Listeners:
         self._retry = _FIRST_RETRY
         self._timer = None
 
-    def use(self, addresses, ipsec=None):
+    def use(self, addresses, ipsec):
         """Listen at these addresses and no others; `ipsec` is as for Signalling."""
         for address in list(self._open):
             if address not in addresses or ipsec != self._ipsec:
@@ -44,7 +44,7 @@ class Listeners:
 
     def close(self):
         """Close every socket; once."""
-        self.use(())
+        self.use((), None)
 
     def _try(self):
         if self._timer is not None:

@@ -40,16 +40,12 @@ def awaiting(bindings, anchor, message):
     return None
 
 
-#: With these the anchor tells its own time, which may be that of our update by chance.
-_MATTERS_OF_TIME = (
-    status.TIMESTAMP_MISMATCH, status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
-
-
 def _repeats_timestamp(binding, message) -> bool:
+    """Return True if it does; the anchor's own time may be that of our update by chance."""
     sent, _ = binding.outstanding.get(message.sequence, (None, 0))
     option = message.option(options.TIMESTAMP)
     return (sent is not None and option is not None and option.time == sent
-            and message.status not in _MATTERS_OF_TIME)
+            and message.status not in status.WITH_TIME_OF_ANCHOR)
 
 
 def wrong_echo(binding, message):

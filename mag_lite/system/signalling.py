@@ -30,7 +30,7 @@ class Signalling:
     OSError when the address is not ours, another process has the port, or there is no IPsec.
     """
 
-    def __init__(self, loop, local_address: bytes, on_message, log=None, ipsec=0):
+    def __init__(self, loop, local_address: bytes, on_message, log=None, ipsec=None):
         self._loop = loop
         self._on_message = on_message
         self._log = log or Log("pmip")

@@ -36,6 +36,9 @@ REQUESTED_DMNP_IN_USE = 178
 CANNOT_MEET_QOS_SERVICE_REQUEST = 179
 CANNOT_SUPPORT_MULTIPATH_BINDING = 180
 
+#: With these an anchor tells its own time (RFC 5213 section 5.5).
+WITH_TIME_OF_ANCHOR = (TIMESTAMP_MISMATCH, TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)
+
 BINDING_STATUS = {
     0: "accepted",
     1: "accepted but prefix discovery necessary",

@@ -20,6 +20,12 @@ return baseclass.extend({
 		return option;
 	},
 
+	// The same at the gateway and at the anchor.
+	ipsec: function(section) {
+		const option = section.taboption('advanced', form.Value, 'ipsec', _('IPsec'), _('Signalling under IPsec alone, by security associations with this request id. strongSwan or another program makes them. Both ends must agree.'));
+		option.validate = kinds.integer(1, 16383);
+	},
+
 	// Profiles in the order in which they count, so far with the identities that they are for.
 	profiles: function(map, type, description) {
 		const section = map.section(form.GridSection, type, _('Profiles'), description);

@@ -46,8 +46,7 @@ return view.extend({
 		forms.flag(L.bind(section.taboption, section, 'advanced'), 'pmip-lma', 'udp', _('UDP encapsulation'),
 			_('Let gateways over IPv4 have UDP encapsulation, such as one behind a NAT. It needs the package kmod-fou.'), true);
 
-		option = section.taboption('advanced', form.Value, 'ipsec', _('IPsec'), _('Signalling under IPsec alone, by security associations with this request id. strongSwan or another program makes them. Both ends must agree.'));
-		option.validate = kinds.integer(1, 16383);
+		forms.ipsec(section);
 
 		option = section.taboption('advanced', form.Value, 'delete_delay', _('Delay of deletion'), _('How many milliseconds a session is kept that its gateway ended.'));
 		option.validate = kinds.integer(0, 3600000, 'ms');

@@ -147,8 +147,7 @@ return view.extend({
 		forms.flag(L.bind(section.taboption, section, 'advanced'), 'pmip', 'local_routing', _('Local routing'),
 			_('Let clients of one anchor reach each other here. The anchor neither sees nor filters nor counts what they say to each other.'), true);
 
-		option = section.taboption('advanced', form.Value, 'ipsec', _('IPsec'), _('Signalling under IPsec alone, by security associations with this request id. strongSwan or another program makes them. Both ends must agree.'));
-		option.validate = kinds.integer(1, 16383);
+		forms.ipsec(section);
 	},
 
 	access: function(map) {
