@@ -62,9 +62,9 @@ def _findings(path, run_directory):
             findings += _anchor(anchor)
         for access in chosen.access.values():
             findings += _access(access)
-        if chosen.ipsec:
-            findings.append(_ipsec(chosen))
         lengths = [len(anchor.address) for anchor in chosen.anchors]
+        if chosen.ipsec:
+            findings += [_ipsec(octets == 16, chosen.ipsec) for octets in sorted(set(lengths))]
         findings += surroundings.findings(
             surroundings.load(), sorted(chosen.access), 16 in lengths, 4 in lengths,
             "udp" in [anchor.encapsulation for anchor in chosen.anchors])
@@ -78,21 +78,21 @@ def _nft():
     return PASS, "the nft command works", None
 
 
-def _ipsec(chosen):
+def _ipsec(over_ipv6, request):
     """Try it: demand it for a socket."""
     from mag_lite.system.ipsec import demand
 
-    over_ipv6 = len(chosen.anchors[0].address) == 16
+    version = 6 if over_ipv6 else 4
     family = sockets.AF_INET6 if over_ipv6 else sockets.AF_INET
     tried = socket.socket(family, sockets.SOCK_DGRAM, 0)
     try:
-        demand(tried, over_ipv6, chosen.ipsec)
+        demand(tried, over_ipv6, request)
     except OSError as error:
-        return (FAIL, "IPsec cannot be had: %s" % sockets.reason(error),
-                "ask as root, or install the package kmod-ipsec%d" % (6 if over_ipv6 else 4))
+        return (FAIL, "there is no IPsec over IPv%d: %s" % (version, sockets.reason(error)),
+                "ask as root, or install the package kmod-ipsec%d" % version)
     finally:
         tried.close()
-    return PASS, "the kernel has IPsec", None
+    return PASS, "the kernel has IPsec over IPv%d" % version, None
 
 
 def _anchor(anchor):
