@@ -28,7 +28,7 @@ ON_TEST_KERNEL = {
     "registration-pyroute2": ["registration.py --pyroute2 -n 500"],
     "registration-micropython": ["registration.py --micropython -n 500"],
     "dhcp": ["dhcp.py"],
-    "throughput": ["throughput.py"] * 5,
+    "throughput": ["throughput.py"] * 16,
     "roam": ["roam.py"] * 3,
     "combinations": [f"combination.py {family} {encapsulation} {client}" for family in (4, 6)
                      for encapsulation in ("gre", "ip") for client in (4, 6, "dual")],

@@ -5,7 +5,7 @@ throughput.py [-t TCP_RUNS] [-p PACKET_RUNS]
 Two networks of the same build.  In one hostapd, pmip-mag and pmip-lma serve a client with udhcpc,
 in the other `ip` has made a GRE tunnel and nothing filters.  Short runs alternate, and neighbours
 are compared: the machine below has moods that outlast a run.  How a boot happens to lay out its
-memory favours one of the two by some per cent: run.py takes the median of several boots.
+memory favours one of the two by some per cent: run.py takes the median of many short boots.
 """
 
 import argparse
@@ -130,9 +130,11 @@ def compare(name, unit, runs, kind, up, networks):
     """Alternate; report both medians, and the median of the ratios of neighbouring runs."""
     served, by_hand = [kind(network, up) for network in networks]
     ours, reference = [], []
+    turns = [(served, ours), (by_hand, reference)]
     for _ in range(runs):
-        ours.append(served.measure())
-        reference.append(by_hand.measure())
+        for way, results in turns:
+            results.append(way.measure())
+        turns.reverse()
     figure(f"{name}, served", statistics.median(ours), unit)
     figure(f"{name}, tunnel by hand", statistics.median(reference), unit)
     ratios = [one / other for one, other in zip(ours, reference, strict=True)]
@@ -142,8 +144,8 @@ def compare(name, unit, runs, kind, up, networks):
 def main():
     """Measure and report."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("-t", type=int, default=30)
-    parser.add_argument("-p", type=int, default=60)
+    parser.add_argument("-t", type=int, default=8)
+    parser.add_argument("-p", type=int, default=16)
     arguments = parser.parse_args()
     networks = serve(WiredNetwork()), make_by_hand(WiredNetwork(suffix="-hand"))
     for network in networks:
