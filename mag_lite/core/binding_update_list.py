@@ -19,10 +19,11 @@ class Binding:
     Times are monotonic milliseconds, `lifetime` is what the anchor granted (ms), `sequence` the
     number last sent (0-65535), `back_off` the wait for its answer (ms).  `ip_versions`
     are those to ask for, `home_network_prefixes` pairs of address and length, `forwarded`
-    the homes for which the kernel carries traffic, `router_link_local` our address on the link,
-    `link_local_address` the client's own if that was heard.  `outstanding` holds the time stamp
-    and the time of each unanswered update by sequence number, `waiting` the frames to be answered
-    once the session is up, `host_name` what it calls itself in DHCP.  `downlink_key` is the GRE key
+    the homes for which the kernel carries traffic, `given_back` those that the update under way
+    de-registers alone, `router_link_local` our address on the link, `link_local_address` the
+    client's own if that was heard.  `outstanding` holds the time stamp and the time of each
+    unanswered update by sequence number, `waiting` the frames to be answered once the session is
+    up, `host_name` what it calls itself in DHCP.  `downlink_key` is the GRE key
     that we gave the session (0: none), `uplink_key` the anchor's or None, `forwarded_keys` those
     with which the kernel carries it.  The entry lives while the station is attached or a message
     about it is outstanding.
@@ -34,7 +35,7 @@ class Binding:
         "ip_versions", "home_address", "prefix_length", "default_router", "forwarded",
         "home_network_prefixes", "router_link_local", "link_local_address",
         "sequence", "outstanding", "back_off", "retries", "status",
-        "lifetime", "expires_at", "requested_lifetime", "handoff_indicator",
+        "lifetime", "expires_at", "requested_lifetime", "handoff_indicator", "given_back",
         "waiting", "stages", "host_name", "downlink_key", "uplink_key", "forwarded_keys",
     )
 
@@ -66,6 +67,7 @@ class Binding:
         self.expires_at = 0
         self.requested_lifetime = 0
         self.handoff_indicator = 0
+        self.given_back = ()
         self.waiting = {}
         self.stages = {}
         self.host_name = b""
@@ -88,10 +90,24 @@ class Binding:
         """The GRE keys (downlink, uplink) of the session, or None (RFC 5845 section 4.1)."""
         return None if self.uplink_key is None else (self.downlink_key, self.uplink_key)
 
+    @property
+    def home_versions(self):
+        """The IP versions of its homes."""
+        return ((4,) if self.home_address else ()) + ((6,) if self.home_network_prefixes else ())
+
     def forget_home(self):
         """Ask for any address and prefix next time."""
         self.home_address, self.prefix_length = None, 0
         self.home_network_prefixes = []
+
+    def forget_unwanted(self):
+        """Forget what it has of an IP version that is not asked for; return those homes."""
+        before = self.homes
+        if 4 not in self.ip_versions:
+            self.home_address = None
+        if 6 not in self.ip_versions:
+            self.home_network_prefixes = []
+        return tuple([home for home in before if home not in self.homes])
 
     @property
     def has_ipv4(self) -> bool:

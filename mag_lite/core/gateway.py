@@ -8,7 +8,7 @@ come.
 
 from mag_lite.core.actions import Log, QueryStation, Reauthenticate, SendMessage
 from mag_lite.core.arp_responder import ArpResponder
-from mag_lite.core.binding_update_list import ACTIVE, Binding, BindingUpdateList
+from mag_lite.core.binding_update_list import ACTIVE, REFRESHING, Binding, BindingUpdateList
 from mag_lite.core.counters import Counters
 from mag_lite.core.dhcp_server import DhcpServer
 from mag_lite.core.dhcpv6_server import Dhcp6Server
@@ -375,12 +375,24 @@ class Gateway:
         binding.state = ACTIVE
         binding.attached = True
         binding.forwarded, binding.forwarded_keys = binding.homes, binding.keys
-        binding.ip_versions = tuple(
-            [6 if isinstance(home, tuple) else 4 for home in binding.homes])
+        self._choose_ip_versions(binding)
         self.bindings.add(binding)
         self.registration.schedule(binding, now + RESTORE_INTERVAL * len(self.bindings))
         if binding.has_ipv6:
             self.neighbors.schedule(binding, now)
+
+    def _choose_ip_versions(self, binding):
+        """The configuration may want others than the session has; one of those stays.
+
+        No refresh may ask for the first prefix, but a new registration (RFC 5844 section 3.2.3.3).
+        """
+        had = binding.home_versions
+        wanted = self.policy.decide(
+            self.configuration.access[binding.interface], binding.mac, binding.mn_identifier
+        ).ip_versions
+        binding.ip_versions = wanted if _overlap(had, wanted) else had
+        if 6 in binding.ip_versions and 6 not in had:
+            binding.state = REFRESHING
 
     def _log(self, level, text):
         self.actions.append(Log(level, text, None))
@@ -392,4 +404,9 @@ def _has_stayed(binding, since):
 
 
 def _same_session(binding, decision):
-    return binding.mn_identifier == decision.mn_identifier and binding.anchor is decision.anchor
+    return (binding.mn_identifier == decision.mn_identifier and binding.anchor is decision.anchor
+            and _overlap(binding.ip_versions, decision.ip_versions))
+
+
+def _overlap(some, others):
+    return any([each in others for each in some])

@@ -49,7 +49,7 @@ def proxy_binding_update(binding, lifetime: int, handoff_indicator: int, timesta
     if timestamp is not None:
         carried.append(Option(options.TIMESTAMP, time=timestamp))
     carried.append(Option(options.MN_LINK_LAYER_IDENTIFIER, identifier=binding.mac))
-    if 6 in binding.ip_versions:
+    if 6 in binding.ip_versions and not binding.given_back:
         carried.append(_link_local_address(binding))
     if binding.service:
         carried.append(Option(options.SERVICE_SELECTION, identifier=binding.service))
@@ -69,7 +69,9 @@ def _gre_key(binding) -> list:
 
 
 def _homes(binding) -> list:
-    """What is asked for: by name what the client has, else any."""
+    """What is given back, or asked for: by name what the client has, else any."""
+    if binding.given_back:
+        return [_named(binding, home) for home in binding.given_back]
     carried = []
     if 6 in binding.ip_versions:
         carried += _home_network_prefixes(binding)
@@ -81,8 +83,7 @@ def _homes(binding) -> list:
 def _home_network_prefixes(binding) -> list:
     if not binding.home_network_prefixes:
         return [_ANY_PREFIX]
-    return [Option(options.HOME_NETWORK_PREFIX, prefix_length=length, prefix=prefix)
-            for prefix, length in binding.home_network_prefixes]
+    return [_named(binding, prefix) for prefix in binding.home_network_prefixes]
 
 
 def _link_local_address(binding) -> Option:
@@ -95,5 +96,11 @@ def _link_local_address(binding) -> Option:
 def _ipv4_home_address_request(binding) -> Option:
     if binding.home_address is None:
         return _ANY_ADDRESS
+    return _named(binding, binding.home_address)
+
+
+def _named(binding, home) -> Option:
+    if isinstance(home, tuple):
+        return Option(options.HOME_NETWORK_PREFIX, prefix=home[0], prefix_length=home[1])
     return Option(options.IPV4_HOME_ADDRESS_REQUEST, prefix_length=binding.prefix_length,
-                  address=binding.home_address)
+                  address=home)

@@ -149,14 +149,10 @@ class Registration:
     def release_ipv4(self, binding, reason: str):
         """The anchor takes the IPv4 address back; the session goes on with its prefixes, and asks
         for none until the station attaches anew (RFC 5846 section 9.1)."""
-        address = binding.home_address
         self._log("info", binding, "IPv4 ends here: %s" % reason)
-        binding.home_address, binding.prefix_length = None, 0
         binding.ip_versions = (6,)
-        if binding.forwarded is not None:
-            binding.forwarded = binding.homes
-            self._withdraw_homes(binding, [address])
-            self.actions.append(Remember(binding))
+        self._drop_unwanted(binding)
+        self.actions.append(Remember(binding))
 
     def _presence_answered(self, binding, present, now):
         if present:
@@ -178,8 +174,15 @@ class Registration:
             self._register(binding, now, detail)
 
     def _refresh(self, binding, now, detail):
+        """An IP version that is not wanted any more is given back first, by an update of its own
+        (RFC 5844 section 3.2.3.3)."""
         binding.retries = 0
-        self.sender.begin(binding, now, self.configuration.lifetime, statuses.HANDOFF_UNCHANGED)
+        unwanted = self._drop_unwanted(binding)
+        if unwanted:
+            self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN, unwanted)
+        else:
+            self.sender.begin(
+                binding, now, self.configuration.lifetime, statuses.HANDOFF_UNCHANGED)
 
     def _timed_out(self, binding, now, detail):
         if now - binding.shown_at <= RECENTLY:
@@ -202,7 +205,8 @@ class Registration:
     def _deregister(self, binding, now, reason):
         self._log("info", binding, "session ends: %s" % reason)
         self._withdraw(binding, reason)
-        self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN)
+        self.sender.begin(binding, now, 0, statuses.HANDOFF_UNKNOWN,
+                          binding.given_back and binding.given_back + binding.homes)
 
     def _drop_station(self, binding):
         binding.attached = False
@@ -217,6 +221,9 @@ class Registration:
         self._release(binding, now, reason)
 
     def _install(self, binding, now, acknowledgement):
+        if binding.given_back:
+            self._go_on(binding, now)
+            return
         refusal = adopt(binding, acknowledgement)
         if refusal:
             self.refuse(binding, now, refusal)
@@ -269,12 +276,32 @@ class Registration:
             self.timers.cancel(("retransmit", binding.key))
 
     def _refresh_rejected(self, binding, now, acknowledgement):
-        """A refusal ends service (RFC 5213 6.9.1.2), unless it only concerns the order."""
-        if acknowledgement.status in _MATTERS_OF_ORDER and self._retry_now(
+        """A refusal ends service (RFC 5213 6.9.1.2), unless it only concerns the order, or what the
+        session does not have."""
+        code = acknowledgement.status
+        if (code in _MATTERS_OF_ORDER or self._refuses_more(binding, code)) and self._retry_now(
                 binding, now, acknowledgement):
             binding.state = REFRESHING
-            return
-        self._rejected(binding, now, acknowledgement)
+        elif binding.given_back:
+            self._go_on(binding, now)
+        else:
+            self._rejected(binding, now, acknowledgement)
+
+    def _refuses_more(self, binding, code):
+        """True if only another IP version is refused than the session has: ask for that alone."""
+        had = binding.home_versions
+        refused = _REFUSED_VERSION.get(reactions.reaction(code)[0])
+        if refused and refused not in had:
+            return self.ip_versions.refuse(binding, refused)
+        if code != statuses.INSUFFICIENT_RESOURCES or binding.ip_versions == had:
+            return False
+        binding.ip_versions = had
+        return True
+
+    def _go_on(self, binding, now):
+        """Refresh the session with the IP version that stays."""
+        self._refresh(binding, now, None)
+        binding.state = REFRESHING
 
     def _retry_now(self, binding, now, acknowledgement):
         """Send again, at once if the station has not left since; return False if it is no use.
@@ -287,8 +314,8 @@ class Registration:
         if binding.retries > MAX_IMMEDIATE_RETRIES:
             return acknowledgement.status in _MATTERS_OF_ORDER
         if now - binding.shown_at <= RECENTLY:
-            self.sender.begin(
-                binding, now, binding.requested_lifetime, binding.handoff_indicator)
+            self.sender.begin(binding, now, binding.requested_lifetime,
+                              binding.handoff_indicator, binding.given_back)
         return True
 
     def refuse(self, binding, now: int, refusal: str):
@@ -367,6 +394,14 @@ class Registration:
             homes, binding.forwarded = binding.forwarded, None
             self._withdraw_homes(binding, homes)
             self.actions.append(Forget(binding, homes, reason))
+
+    def _drop_unwanted(self, binding):
+        """Stop forwarding for what is not asked for any more; return it."""
+        unwanted = binding.forget_unwanted()
+        if unwanted and binding.forwarded is not None:
+            binding.forwarded = binding.homes
+            self._withdraw_homes(binding, unwanted)
+        return unwanted
 
     def _withdraw_homes(self, binding, homes):
         for home in homes:

@@ -30,12 +30,14 @@ class UpdateSender:
         self.last_sequence = 0
         self._last_timestamp = 0
 
-    def begin(self, binding, now: int, lifetime: int, handoff_indicator: int):
-        """Start an exchange: `lifetime` in ms, 0 to de-register; earlier ones end unanswered."""
+    def begin(self, binding, now: int, lifetime: int, handoff_indicator: int, given_back=()):
+        """Start an exchange: `lifetime` in ms, 0 to de-register, only the homes `given_back` if
+        there are any; earlier ones end unanswered."""
         binding.outstanding = {}
         binding.back_off = INITIAL_BINDACK_TIMEOUT
         binding.requested_lifetime = lifetime
         binding.handoff_indicator = handoff_indicator
+        binding.given_back = given_back
         self._send(binding, now)
 
     def repeat(self, binding, now: int):

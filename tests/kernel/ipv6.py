@@ -15,7 +15,8 @@ import sys
 from support.frames import information_request, transmit
 
 from bed.capture import Capture
-from bed.network import CORRESPONDENT, CORRESPONDENT6, DNS6
+from bed.network import ANCHOR, CORRESPONDENT, CORRESPONDENT6, DNS6
+from bed.probe import Probe
 from bed.scenario import Scenario
 from bed.snapshot import Snapshot, difference
 from bed.transfer import Transfer
@@ -154,6 +155,58 @@ class Ipv6(Scenario):
                    problem or received)
         self.check("and never stood still for long", stall < 3000, stall)
 
+    def change_versions(self):
+        """Each IP version is taken from the phones and given back, by reloads."""
+        address = self.phone.address
+        held = [address, *KEPT]
+        prefix = self.phone.addresses6[0]
+        self.reload("4", [address], (address, CORRESPONDENT))
+        self.watch.until(lambda: not self.routers(), 5, "the phone has no IPv6 router any more")
+        self.reload("dual", held, (address, CORRESPONDENT))
+        self.watch.until(self.routers, 5, "the phone has an IPv6 router again")
+        self.check("its IPv6 addresses serve again", self.pings(
+            self.phone, "-I", prefix, CORRESPONDENT6))
+        self.reload("6", KEPT, (prefix, CORRESPONDENT6))
+        self.check("its IPv4 address serves no more", not self.pings(self.phone, CORRESPONDENT))
+        self.reload("dual", held, (prefix, CORRESPONDENT6))
+        self.check("its IPv4 address serves again", self.pings(self.phone, CORRESPONDENT))
+
+    def reload(self, ip, homes, ends):
+        """With `option ip` the phone comes to have these homes; not one packet is lost between the
+        `ends`, of an IP version that it has before and after."""
+        ap = self.aps[0]
+        own, far = ends
+        probe = Probe(self.phone, own, self.correspondent, far)
+        self.watch.rest(0.2)
+        ap.mag.configure(
+            ("mag", "mag", {"lma": ANCHOR[self.network.family], "dns": ["192.0.2.53", DNS6],
+                            "timestamp": "on", "ip": ip}),
+            ("access", "wlan", {"device": "wlan0", "hostapd": ap.hostapd.directory}))
+        ap.mag.tell("reload")
+        self.watch.until(lambda: self.homes() == (homes, homes), 10,
+                         f"ip '{ip}': gateway and anchor agree on {homes}")
+        self.watch.rest(0.3)
+        probe.stop()
+        self.check(f"ip '{ip}': not one packet from {own} and to it is lost",
+                   probe.up.lost == probe.down.lost == 0 and len(probe.down.packets) > 300,
+                   (probe.up.lost, probe.down.lost, len(probe.down.packets)))
+
+    def homes(self):
+        """What the first phone has by its gateway and by the anchor, (None, None) in between."""
+        try:
+            binding, = [each for each in self.lma.tell("bindings")["bindings"]
+                        if each["node"] == self.phone.identity]
+            client, = [each for each in self.aps[0].mag.tell("clients")["clients"]
+                       if each["mac"] == self.phone.mac]
+        except (OSError, ValueError):
+            return None, None
+        return tuple([each["address"]] * bool(each["address"]) + each["prefixes"]
+                     for each in (client, binding))
+
+    def routers(self):
+        """The phone's default routes of IPv6."""
+        return self.phone.run("ip", "-6", "route", "show", "default")
+
     def part(self):
         """Phones leave; nothing is left."""
         for phone in self.phones:
@@ -231,6 +284,8 @@ def main(family="4", ip="dual", python="cpython"):
         bed.ask_for_dns()
         bed.roams()
         bed.judge_air()
+        if ip == "dual":
+            bed.change_versions()
         bed.part()
         bed.judge_wires()
         bed.judge_daemons()

@@ -11,6 +11,7 @@ from lma_lite import actions as anchor_actions
 from lma_lite.anchor import Anchor as LocalMobilityAnchor
 from lma_lite.configuration import Configuration as AnchorConfiguration
 from lma_lite.policy import Pool
+from mag_lite import journal_record
 from mag_lite.core import actions
 from mag_lite.core.configuration import Access, Anchor, Configuration
 from mag_lite.core.gateway import Gateway
@@ -30,16 +31,28 @@ class AccessPoint:
     def __init__(self, domain, address, ip_versions, encapsulation):
         self.domain = domain
         self.address = address
-        anchor = Anchor(0, "lma", LMA, address, encapsulation, None)
-        access = {LINK: Access(LINK, (LINK,), "/var/run/hostapd", "authenticated", 4, True)}
-        self.gateway = Gateway(
-            Configuration(domain.lifetime, "on", [], [], ip_versions, access, [anchor], [],
-                          False, None),
-            lambda binding: 1476)
+        self.anchor = Anchor(0, "lma", LMA, address, encapsulation, None)
+        self.gateway = self._gateway(ip_versions)
         self.kernel = {}
         self.keys = {}
         self.stations = set()
         self.log = []
+
+    def _gateway(self, ip_versions):
+        access = {LINK: Access(LINK, (LINK,), "/var/run/hostapd", "authenticated", 4, True)}
+        return Gateway(
+            Configuration(self.domain.lifetime, "on", [], [], ip_versions, access, [self.anchor],
+                          [], False, None),
+            lambda binding: 1476)
+
+    def reload(self, ip_versions):
+        """Serve on with what the journal keeps, as another configuration says."""
+        records = [journal_record.record(binding) for binding in self.gateway.bindings]
+        self.gateway = self._gateway(ip_versions)
+        for record in records:
+            self.gateway.restore(
+                journal_record.binding(record, self.gateway.configuration), self.domain.now)
+        self.settle()
 
     def settle(self):
         gateway = self.gateway

@@ -108,7 +108,8 @@ def acknowledgement(update, status=0, lifetime=None, address=HOME, drop=(), chan
     if update.option(options.HOME_NETWORK_PREFIX) is not None:
         carried[options.HOME_NETWORK_PREFIX] = Option(
             options.HOME_NETWORK_PREFIX, prefix_length=64, prefix=PREFIX[0])
-        carried[options.LINK_LOCAL_ADDRESS] = update.option(options.LINK_LOCAL_ADDRESS)
+        if update.option(options.LINK_LOCAL_ADDRESS) is not None:
+            carried[options.LINK_LOCAL_ADDRESS] = update.option(options.LINK_LOCAL_ADDRESS)
     for number in drop:
         del carried[number]
     for option in change:
