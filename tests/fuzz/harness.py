@@ -14,7 +14,16 @@ sys.path[:0] = [os.path.join(HERE, "../.."), os.path.join(HERE, "../unit")]
 import vectors  # noqa: E402
 
 from mag_lite import dissect  # noqa: E402
-from mag_lite.system import blobmsg, ubus_message  # noqa: E402
+from mag_lite.system import (  # noqa: E402
+    blobmsg,
+    netlink,
+    nftables,
+    own_addresses,
+    proxy_neighbour,
+    rtnetlink,
+    stations,
+    ubus_message,
+)
 from mag_lite.wire import (  # noqa: E402
     address,
     arp,
@@ -37,6 +46,11 @@ TABLES = mobility_options_all.MODULES
 MAC = b"\x02\x00\x5e\x10\x00\x01"
 HOST = bytes((203, 0, 113, 5))
 CLIENT = address.parse_address("fe80::1")
+#: What reads the kernel's messages; the first octet of an input chooses.
+OF_KERNEL = (
+    rtnetlink.parse_link, rtnetlink.parse_neighbour, rtnetlink.parse_route, rtnetlink.parse_path,
+    rtnetlink.parse_rule, nftables.parse_elements, own_addresses.parse_address,
+    proxy_neighbour.parse, stations.parse_station)
 
 
 def options_seen(options):
@@ -193,6 +207,15 @@ def fuzz_ubus_message(data):
     return tuple(seen)
 
 
+def fuzz_netlink(data):
+    number = data[0] % len(OF_KERNEL) if data else 0
+    try:
+        found = OF_KERNEL[number](data[1:])
+    except netlink.NetlinkError as error:
+        return number, str(error)[:8]
+    return number, tuple([type(value).__name__ for value in found or ()])
+
+
 def _signalling():
     return [vectors.octets(vectors.load(name)) for name in vectors.names()]
 
@@ -264,6 +287,15 @@ def _bus():
     return messages + [b"".join(messages)]
 
 
+def _kernel():
+    """A message for each parser, with attributes as in attributes."""
+    inner = b"".join([netlink.attribute(kind, HOST) for kind in range(1, 9)])
+    nested = b"".join([netlink.attribute(kind, inner) for kind in range(1, 24)])
+    plain = b"".join([netlink.attribute(kind, HOST) for kind in range(1, 24)])
+    return [bytes([number]) + bytes(header) + attributes for number in range(len(OF_KERNEL))
+            for header in (4, 8, 12, 16) for attributes in (plain, nested)]
+
+
 def _captures():
     import test_wire_pcap
     return [test_wire_pcap.pcap_file(order) for order in "<>"] + [
@@ -295,6 +327,7 @@ CODECS = {
         CLIENT, CLIENT, 0, b"\x3c\x00" + bytes(6) + b"\x87\x01" + bytes(14))]),
     "mobility_header": (fuzz_mobility_header, _every_message),
     "mobility_options": (fuzz_mobility_options, _every_option),
+    "netlink": (fuzz_netlink, _kernel),
     "pcap": (fuzz_pcap, _captures),
     "ubus_message": (fuzz_ubus_message, _bus),
     "udp4": (fuzz_udp4, _udp),
