@@ -11,11 +11,11 @@ from mag_lite.wire.address import format_address, format_home, format_prefix, pr
 
 DEFAULT_PATH = "/etc/config/pmip-lma"
 
-#: `addresses`: where we answer; `lifetime` in s; `timestamp_window`, `delete_delay` and
-#: `assign_delay` in ms; `gre_key`: "allow", "require" or "refuse" GRE keys; `mags`: {address: name
-#: of the gateway}; `pools` and `nodes` as in `policy`; `udp`: whether to accept the wish for UDP;
-#: `ipsec`: the request id of the security associations without which there is no signalling, or
-#: None.
+#: `addresses`: where we answer; `lifetime` in s; `timestamp_window` in ms, or None for any;
+#: `delete_delay` and `assign_delay` in ms; `gre_key`: "allow", "require" or "refuse" GRE keys;
+#: `mags`: {address: name of the gateway}; `pools` and `nodes` as in `policy`; `udp`: whether to
+#: accept the wish for UDP; `ipsec`: the request id of the security associations without which
+#: there is no signalling, or None.
 Configuration = namedtuple(
     "Configuration",
     ("addresses", "lifetime", "timestamp_window", "delete_delay", "assign_delay", "gre_key", "mags",
@@ -33,6 +33,7 @@ SCHEMA = (
         ("address", settings.list_of(settings.ADDRESS), REQUIRED),
         ("lifetime", settings.integer(4, 262140, "s"), "3600"),
         ("timestamp_window", settings.integer(1, 86400000, "ms"), "300"),
+        ("node_timestamps", settings.FLAG, "0"),
         ("udp", settings.FLAG, "0"),
         ("ipsec", settings.REQUEST_ID, None),
         ("delete_delay", settings.integer(0, 3600000, "ms"), "10000"),
@@ -78,8 +79,8 @@ def interpret(sections, path: str):
     lma = found.lma
     pools = reader.pools()
     configuration = Configuration(
-        lma.address, lma.lifetime, lma.timestamp_window, lma.delete_delay, lma.assign_delay,
-        lma.gre_key,
+        lma.address, lma.lifetime, None if lma.node_timestamps else lma.timestamp_window,
+        lma.delete_delay, lma.assign_delay, lma.gre_key,
         reader.mags(pools), pools, reader.nodes(pools), lma.udp, lma.ipsec)
     errors = [text for level, text in problems if level == settings.ERROR]
     return None if errors else configuration, problems, lma.enabled

@@ -4,14 +4,15 @@
 from mag_lite.wire import status
 
 
-def check_timestamp(timestamp: int, time_of_day: int, window: int, last_accepted: int) -> int:
+def check_timestamp(timestamp: int, time_of_day: int, window, last_accepted: int) -> int:
     """Return the status for an update with a Timestamp option.
 
-    All but `window` (ms) are in units of 1/65536 s since 1970.  `last_accepted` is the greatest
-    timestamp accepted of this mobile node.  The RFC wants a greater one and names the refusal
-    of a lower one; an equal one is refused likewise.
+    All but `window` (ms) are in units of 1/65536 s since 1970; it is None if mobile nodes make the
+    stamps (MobileNodeGeneratedTimestampInUse).  `last_accepted` is the greatest timestamp accepted
+    of this mobile node.  The RFC wants a greater one and names the refusal of a lower one; an equal
+    one is refused likewise.
     """
-    if abs(timestamp - time_of_day) > window * 65536 // 1000:
+    if window is not None and abs(timestamp - time_of_day) > window * 65536 // 1000:
         return status.TIMESTAMP_MISMATCH
     if timestamp <= last_accepted:
         return status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED

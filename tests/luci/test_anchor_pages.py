@@ -346,6 +346,8 @@ def test_the_daemon_obeys_what_is_set(anchor_pages):
     assert pages.browser.evaluate(
         "!document.getElementById('cbid.pmip-lma.lma.udp').checked"), "off unless it is set"
     pages.browser.evaluate("document.getElementById('cbid.pmip-lma.lma.udp').checked = true")
+    assert pages.browser.evaluate(
+        "!document.getElementById('cbid.pmip-lma.lma.node_timestamps').checked"), "as well"
     for section, name in (("mag", "ap3"), ("pool", "staff")):
         pages.browser.enter(f"#cbi-pmip-lma-{section} .cbi-section-name", name)
         pages.browser.click(f"#cbi-pmip-lma-{section} button", "Add")

@@ -35,10 +35,11 @@ def address(text: str) -> bytes:
 
 
 def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600, addresses=(LMA, LMA6),
-                  delete_delay=10000, assign_delay=1500, gre_key="allow", udp=False):
+                  delete_delay=10000, assign_delay=1500, gre_key="allow", udp=False,
+                  timestamp_window=300):
     return Configuration(
-        addresses, lifetime, 300, delete_delay, assign_delay, gre_key, mags, pools, nodes, udp,
-        None)
+        addresses, lifetime, timestamp_window, delete_delay, assign_delay, gre_key, mags, pools,
+        nodes, udp, None)
 
 
 def node(match, allow=True, pool="internet", home=None, prefixes=()):

@@ -46,6 +46,11 @@ def test_udp_encapsulation_is_off_unless_it_is_allowed():
     assert accepted(LMA + " option udp '1'\n" + MAG + POOL).udp
 
 
+def test_stamps_of_mobile_nodes_have_no_window():
+    assert accepted(LMA + " option node_timestamps '0'\n" + MAG + POOL).timestamp_window == 300
+    assert accepted(LMA + " option node_timestamps '1'\n" + MAG + POOL).timestamp_window is None
+
+
 def test_a_gateway_may_have_several_addresses():
     found = accepted(
         LMA + " list address '2001:db8::1'\n" + POOL

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Message ordering (RFC 5213 section 5.5, RFC 6275 section 9.5.1)."""
 
-from lma_room import AP2, BETWEEN_GATEWAYS, FIRST, MAC, MAC2, UNCHANGED, Room
+from lma_room import AP2, BETWEEN_GATEWAYS, FIRST, MAC, MAC2, NEW, UNCHANGED, Room
 
 from lma_lite.ordering import check_sequence, check_timestamp
 from mag_lite.wire import mobility_options as options
@@ -25,6 +25,16 @@ def test_a_timestamp_must_be_greater_than_every_accepted_one():
 
 def test_a_timestamp_out_of_the_window_is_a_mismatch_even_if_it_is_lower_too():
     assert check_timestamp(NOON - SECOND, NOON, 300, NOON) == status.TIMESTAMP_MISMATCH
+
+
+def test_stamps_that_mobile_nodes_make_need_only_grow():
+    room = Room(timestamp_window=None)
+    for stamp, code in ((5, status.ACCEPTED), (NOON, status.ACCEPTED),
+                        (NOON - 1, status.TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)):
+        answer = room.update(timestamp=stamp, indicator=UNCHANGED if stamp > 5 else NEW)
+        assert answer.status == code, stamp
+        if code == status.ACCEPTED:
+            assert answer.option(options.TIMESTAMP).time == stamp, "it is returned"
 
 
 def test_a_sequence_number_is_newer_modulo_65536():

@@ -43,6 +43,9 @@ return view.extend({
 		option.validate = kinds.integer(1, 86400000, 'ms');
 		option.placeholder = '300';
 
+		forms.flag(L.bind(section.taboption, section, 'advanced'), 'pmip-lma', 'node_timestamps', _("Clients' time stamps"),
+			_("Gateways take time stamps from clients: they must grow, however far they are off this machine's clock."), true);
+
 		forms.flag(L.bind(section.taboption, section, 'advanced'), 'pmip-lma', 'udp', _('UDP encapsulation'),
 			_('Let gateways over IPv4 have UDP encapsulation, such as one behind a NAT. It needs the package kmod-fou.'), true);
 
