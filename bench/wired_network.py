@@ -41,15 +41,9 @@ class WiredHostapd:
     def __init__(self, machine):
         self.machine = machine
         self.directory = os.path.join(machine.directory, "hostapd")
-        users = self._write("eap_users", _USERS)
-        self._configuration = self._write("hostapd.conf", _HOSTAPD.format(
+        users = self.machine.write("eap_users", _USERS)
+        self._configuration = self.machine.write("hostapd.conf", _HOSTAPD.format(
             interface=LINK, directory=self.directory, users=users))
-
-    def _write(self, name, text):
-        path = os.path.join(self.machine.directory, name)
-        with open(path, "w") as file:
-            file.write(text)
-        return path
 
     def start(self):
         """Start hostapd; `connect()` waits until it serves."""

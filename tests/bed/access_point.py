@@ -19,10 +19,10 @@ class AccessPoint(Namespace):
 
     def gateway(self, lma: str, python="cpython", **options) -> Daemon:
         """Prepare (not start) pmip-mag for the anchor `lma`; options go to section mag."""
-        self.mag = Daemon(
-            self, "pmip-mag",
-            ("mag", "mag", {"lma": lma, **options}),
-            ("access", "wlan", {"device": "wlan0", "hostapd": self.hostapd.directory}),
-            python=python,
-        )
+        self.mag = Daemon(self, "pmip-mag", *self.sections(lma, **options), python=python)
         return self.mag
+
+    def sections(self, lma: str, **options) -> tuple:
+        """The gateway's configuration; options go to section mag."""
+        return (("mag", "mag", {"lma": lma, **options}),
+                ("access", "wlan", {"device": "wlan0", "hostapd": self.hostapd.directory}))

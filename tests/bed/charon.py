@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """strongSwan: its daemon of IKEv2 on a machine, told by swanctl what to do."""
 
-import os
 import re
 
 CONFIGURATION = """\
@@ -29,15 +28,9 @@ class Charon:
     def __init__(self, machine, connections: str):
         self.machine = machine
         self._socket = f"unix://{machine.directory}/vici"
-        self._connections = self._write("swanctl.conf", connections)
-        self._configuration = self._write("strongswan.conf", CONFIGURATION.format(
+        self._connections = self.machine.write("swanctl.conf", connections)
+        self._configuration = self.machine.write("strongswan.conf", CONFIGURATION.format(
             socket=self._socket, directory=machine.directory))
-
-    def _write(self, name, text):
-        path = os.path.join(self.machine.directory, name)
-        with open(path, "w") as file:
-            file.write(text)
-        return path
 
     def start(self):
         """Start it; `ready` says when it can `load`."""

@@ -52,22 +52,16 @@ class Hostapd:
         self.machine, self.interface = machine, interface
         self.frequency = 2407 + 5 * channel
         self.directory = os.path.join(machine.directory, "hostapd")
-        self._configuration = self._write("hostapd.conf", CONFIGURATION.format(
+        self._configuration = self.machine.write("hostapd.conf", CONFIGURATION.format(
             interface=interface,
             directory=self.directory,
             channel=channel,
-            users=self._write("eap_users", USERS),
+            users=self.machine.write("eap_users", USERS),
             certificates=paths.CERTIFICATES,
             name=machine.name,
             extra=extra,
         ))
         self.process = None
-
-    def _write(self, name, text):
-        path = os.path.join(self.machine.directory, name)
-        with open(path, "w") as file:
-            file.write(text)
-        return path
 
     def start(self):
         """Start hostapd; `connect()` waits until it serves."""

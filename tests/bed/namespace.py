@@ -82,6 +82,13 @@ class Namespace:
                 env={**os.environ, **(environment or {})},
             )
 
+    def write(self, name: str, text: str) -> str:
+        """Write the file `name` in the machine's directory; returns its path."""
+        path = os.path.join(self.directory, name)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
     def log(self, name: str) -> str:
         """What the programs started with this `log` name have said so far."""
         with open(os.path.join(self.directory, name), errors="backslashreplace") as file:

@@ -32,14 +32,12 @@ class Supplicant:
     def __init__(self, machine, identity: str, password: str, interface="wlan0"):
         self.machine, self.interface = machine, interface
         self.directory = os.path.join(machine.directory, "supplicant")
-        self._configuration = os.path.join(machine.directory, "supplicant.conf")
-        with open(self._configuration, "w") as file:
-            file.write(CONFIGURATION.format(
-                directory=self.directory,
-                identity=identity,
-                password=password,
-                certificates=paths.CERTIFICATES,
-            ))
+        self._configuration = machine.write("supplicant.conf", CONFIGURATION.format(
+            directory=self.directory,
+            identity=identity,
+            password=password,
+            certificates=paths.CERTIFICATES,
+        ))
         self.process = None
         self.control = None
 

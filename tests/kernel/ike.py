@@ -10,6 +10,8 @@ ike.py [6]    (6: over IPv6; the daemons run under MicroPython, over IPv4 under 
 import re
 import sys
 
+from support.ipsec import refused
+
 from bed import paths
 from bed.capture import Capture
 from bed.charon import Charon
@@ -33,12 +35,6 @@ MARK = ("add table inet congestion",
 REFUSED = "XfrmInNoPols", "XfrmInTmplMismatch"
 
 
-def refused(machine) -> int:
-    """How many packets the machine's kernel did not hand over because they came in clear."""
-    lines = machine.run("cat", "/proc/net/xfrm_stat").split("\n")
-    return sum(int(line.split()[1]) for line in lines if line.startswith(REFUSED))
-
-
 def connections(local, remote) -> str:
     """The README's swanctl.conf, between these addresses."""
     with open(paths.REPOSITORY + "/README.md") as file:
@@ -53,10 +49,9 @@ class Ike(Scenario):
     def __init__(self):
         super().__init__(running=False, family=FAMILY, python=PYTHON)
         self.phone, self.ap = self.phones[0], self.aps[0]
-        self.ap.mag.configure(
-            ("mag", "mag", {"lma": ANCHOR[FAMILY], "timestamp": "on", "ip": "4", "ipsec": "5213",
-                            "mtu": str(MTU), "lifetime": str(LIFETIME)}),
-            ("access", "wlan", {"device": "wlan0", "hostapd": self.ap.hostapd.directory}))
+        self.ap.mag.configure(*self.ap.sections(
+            ANCHOR[FAMILY], timestamp="on", ip="4", ipsec="5213", mtu=str(MTU),
+            lifetime=str(LIFETIME)))
         (kind, name, usual), *others = self.network.lma_sections()
         self.lma.configure((kind, name, {**usual, "ipsec": "5213"}), *others)
         self.ends = (Charon(self.ap, connections(GATEWAY, ANCHOR[FAMILY])),
@@ -169,10 +164,10 @@ class Ike(Scenario):
 
     def unheard_in_clear(self):
         """The gateway's machine forgets its policies: so would do who forges its address."""
-        before = refused(self.anchor)
+        before = refused(self.anchor, *REFUSED)
         self.ap.run("ip", "xfrm", "policy", "deleteall")
         self.check("the anchor's kernel refuses clients' packets in clear",
-                   not self.reachable(self.phone) and refused(self.anchor) > before)
+                   not self.reachable(self.phone) and refused(self.anchor, *REFUSED) > before)
 
 
 with Ike() as bed:

@@ -11,11 +11,13 @@ Associations are made by hand, where a daemon of IKEv2 would make them.
 
 import sys
 
+from support.ipsec import refused
+
 from bed.capture import Capture
 from bed.network import ANCHOR
 from bed.scenario import Scenario
 
-REQUEST, OTHER = 5213, 5214
+REQUEST = 5213
 KEY = "0x" + "5a" * 20
 IN_CLEAR = "(udp.port == 5436 or mipv6) and not esp"
 FAMILY, PYTHON = (6, "micropython") if "6" in sys.argv else (4, "cpython")
@@ -32,12 +34,6 @@ def associate(machine, request):
                     "rfc4106(gcm(aes))", KEY, "128")
 
 
-def refused(machine) -> int:
-    """How many packets the machine's kernel did not hand over for reasons of IPsec."""
-    lines = machine.run("cat", "/proc/net/xfrm_stat").split("\n")
-    return sum(int(line.split()[1]) for line in lines if line.startswith(REFUSED))
-
-
 class Ipsec(Scenario):
     """One phone at the first access point, whose daemon and the anchor's demand IPsec."""
 
@@ -49,8 +45,7 @@ class Ipsec(Scenario):
 
     def configure_gateway(self, **more):
         self.ap.mag.configure(
-            ("mag", "mag", {"lma": ANCHOR[FAMILY], "timestamp": "on", "ip": "4", **more}),
-            ("access", "wlan", {"device": "wlan0", "hostapd": self.ap.hostapd.directory}))
+            *self.ap.sections(ANCHOR[FAMILY], timestamp="on", ip="4", **more))
 
     def configure_anchor(self, **more):
         (kind, name, usual), *others = self.network.lma_sections()
@@ -85,11 +80,12 @@ class Ipsec(Scenario):
 
     def unheard_in_clear(self):
         """The gateway gives IPsec up: so would do who forges its address."""
-        before = refused(self.network.anchor)
+        before = refused(self.network.anchor, *REFUSED)
         self.configure_gateway()
         self.ap.mag.tell("reload")
         self.phone.supplicant.disconnect()
-        self.watch.until(lambda: refused(self.network.anchor) > before, 20, "something is refused")
+        self.watch.until(lambda: refused(self.network.anchor, *REFUSED) > before, 20,
+                         "something is refused")
         self.check("the anchor's kernel refuses what comes in clear",
                    "asked by the gateway" not in self.lma.log())
         self.check("the anchor goes on with the session",

@@ -178,10 +178,8 @@ class Ipv6(Scenario):
         own, far = ends
         probe = Probe(self.phone, own, self.correspondent, far)
         self.watch.rest(0.2)
-        ap.mag.configure(
-            ("mag", "mag", {"lma": ANCHOR[self.network.family], "dns": ["192.0.2.53", DNS6],
-                            "timestamp": "on", "ip": ip}),
-            ("access", "wlan", {"device": "wlan0", "hostapd": ap.hostapd.directory}))
+        ap.mag.configure(*ap.sections(
+            ANCHOR[self.network.family], dns=["192.0.2.53", DNS6], timestamp="on", ip=ip))
         ap.mag.tell("reload")
         self.watch.until(lambda: self.homes() == (homes, homes), 10,
                          f"ip '{ip}': gateway and anchor agree on {homes}")

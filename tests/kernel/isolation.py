@@ -255,9 +255,7 @@ class Isolation(Scenario):
         """The way from one to the other is short, until one is elsewhere."""
         ap, (one, other) = self.aps[0], self.phones
         self.watch.until(lambda: self.hops(one, other) == BY_ANCHOR, 20, "the way by the anchor")
-        ap.mag.configure(
-            ("mag", "mag", {"lma": ANCHOR[4], "timestamp": "on", "local_routing": "1"}),
-            ("access", "wlan", {"device": "wlan0", "hostapd": ap.hostapd.directory}))
+        ap.mag.configure(*ap.sections(ANCHOR[4], timestamp="on", local_routing="1"))
         ap.mag.tell("reload")
         self.watch.until(lambda: self.hops(one, other) == LOCALLY, 20, "a local way")
         self.check("local routing: the way is short after a reload", True)

@@ -30,10 +30,8 @@ class Lifetimes(Scenario):
             with open(ap.hostapd._configuration, "a") as file:
                 file.write(BEACONS + "\n")
         self.elsewhere.hostapd.start()
-        self.short_ap.mag.configure(
-            ("mag", "mag", {"lma": ANCHOR[4], "timestamp": "on", "lifetime": str(MINUTE)}),
-            ("access", "wlan", {"device": "wlan0", "hostapd": self.short_ap.hostapd.directory}),
-        )
+        self.short_ap.mag.configure(*self.short_ap.sections(
+            ANCHOR[4], timestamp="on", lifetime=str(MINUTE)))
 
     def begin(self):
         for phone, ap in zip(self.phones, self.aps, strict=True):

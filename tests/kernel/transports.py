@@ -95,8 +95,7 @@ class Transports(Scenario):
     @staticmethod
     def sections(ap, **profile):
         """A gateway's configuration; `profile` are mn1's options."""
-        sections = [("mag", "mag", {"lma": ANCHOR[4], "timestamp": "on"}),
-                    ("access", "wlan", {"device": "wlan0", "hostapd": ap.hostapd.directory})]
+        sections = [*ap.sections(ANCHOR[4], timestamp="on")]
         for name, address, encapsulation, *_ in TRANSPORTS[1:]:
             sections.append(
                 ("anchor", name, {"address": address, "encapsulation": encapsulation}))

@@ -66,10 +66,9 @@ class Trouble(Scenario):
     def mag_sections(ap):
         """Two ways to the anchor, so that both kinds of signalling sockets are open."""
         return (
-            ("mag", "mag", {"lma": ANCHOR[4], "timestamp": "on"}),
+            *ap.sections(ANCHOR[4], timestamp="on"),
             ("anchor", "six", {"address": ANCHOR[6]}),
             ("profile", "nobody", {"match": "nobody@example.org", "anchor": "six"}),
-            ("access", "wlan", {"device": "wlan0", "hostapd": ap.hostapd.directory}),
         )
 
     def begin(self):
