@@ -15,11 +15,11 @@ DEFAULT_PATH = "/etc/config/pmip-lma"
 #: `delete_delay` and `assign_delay` in ms; `gre_key`: "allow", "require" or "refuse" GRE keys;
 #: `mags`: {address: name of the gateway}; `pools` and `nodes` as in `policy`; `udp`: whether to
 #: accept the wish for UDP; `ipsec`: the request id of the security associations without which
-#: there is no signalling, or None.
+#: there is no signalling, or None; `mtus`: {address of a gateway: octets}, where they are given.
 Configuration = namedtuple(
     "Configuration",
     ("addresses", "lifetime", "timestamp_window", "delete_delay", "assign_delay", "gre_key", "mags",
-     "pools", "nodes", "udp", "ipsec"))
+     "pools", "nodes", "udp", "ipsec", "mtus"))
 
 #: So many fit into one Router Advertisement with room to spare.
 _MOST_PREFIXES = 16
@@ -42,6 +42,7 @@ SCHEMA = (
     )),
     SectionSchema("mag", ANY, (
         ("address", settings.list_of(settings.ADDRESS), REQUIRED),
+        ("mtu", settings.integer(576, 9000, "octets"), None),
     )),
     SectionSchema("pool", ANY, (
         ("service", settings.TEXT, None),
@@ -81,7 +82,8 @@ def interpret(sections, path: str):
     configuration = Configuration(
         lma.address, lma.lifetime, None if lma.node_timestamps else lma.timestamp_window,
         lma.delete_delay, lma.assign_delay, lma.gre_key,
-        reader.mags(pools), pools, reader.nodes(pools), lma.udp, lma.ipsec)
+        reader.mags(pools), pools, reader.nodes(pools), lma.udp, lma.ipsec,
+        reader.mtus())
     errors = [text for level, text in problems if level == settings.ERROR]
     return None if errors else configuration, problems, lma.enabled
 
@@ -147,6 +149,10 @@ class _Reader:
         if not mags:
             self._warn("there is no section 'mag'; every registration will be refused")
         return mags
+
+    def mtus(self) -> dict:
+        return {address: section.mtu for section in self._found.mag if section.mtu
+                for address in section.address}
 
     def _check_mag(self, where: str, address: bytes, mags: dict, pools: list):
         text = format_address(address)

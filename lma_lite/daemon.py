@@ -49,7 +49,7 @@ class Daemon:
         self._journal = Journal(run_directory + "/bindings")
         self._state = Journal(run_directory + "/state")
         self._forwarding = AnchorForwarding(run_directory, log)
-        self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen))
+        self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen), chosen.mtus)
         self.anchor = Anchor(chosen)
         self.listeners = Listeners(self.loop, log, self._received)
         self.home_links = HomeLinks(
@@ -96,10 +96,12 @@ class Daemon:
         texts = [text for _, text in problems]
         if chosen is None:
             raise ValueError("; ".join(texts))
+        before = self.anchor.configuration.mtus
         self.anchor.reconfigure(chosen, self.loop.now())
         self._settle()
         self._listen()
-        self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen))
+        self._forwarding.prepare(chosen.addresses, _serves_ipv6(chosen), chosen.mtus)
+        self._set_mtus(before)
         self.home_links.survey()
         self.home_links.serve()
         self._path_monitor.close()
@@ -193,6 +195,13 @@ class Daemon:
         self._removals[tunnel] = self.loop.at(
             self.loop.now() + self.anchor.configuration.delete_delay,
             lambda: self._executor.remove_tunnel(tunnel))
+
+    def _set_mtus(self, before: dict):
+        """Let tunnels have the configured MTUs, where these are others than before."""
+        chosen = self.anchor.configuration
+        for mag in chosen.mags:
+            if chosen.mtus.get(mag) != before.get(mag):
+                self._path_changed(mag)
 
     def _path_changed(self, mag: bytes):
         for tunnel in self.anchor.sessions.tunnels():

@@ -61,10 +61,14 @@ class AnchorForwarding:
         self._proxy_sysctls = Sysctls(run_directory + "/proxy-sysctl")
         self._route = rtnetlink.Rtnetlink()
         self._keys = None
+        self._mtus = {}
 
-    def prepare(self, local_addresses, ipv6: bool) -> None:
+    def prepare(self, local_addresses, ipv6: bool, mtus: dict) -> None:
         """Make the kernel forward, IPv6 too if that is said, for tunnels that end at these
-        addresses (bytes); adopt those that exist, remove those that end elsewhere."""
+        addresses (bytes); adopt those that exist, remove those that end elsewhere.  From now on
+        tunnels to the gateways in `mtus`, {address: octets}, have that MTU whatever the path has
+        (RFC 5213 section 6.9.5); `refresh_mtu` tells those that exist."""
+        self._mtus = mtus
         nftables.load(_RULESET, self._ruleset_file)
         settings = {"net/ipv4/ip_forward": 1}
         if ipv6:
@@ -242,6 +246,8 @@ class AnchorForwarding:
 
     def _find_mtu(self, mag_address: bytes, local_address: bytes, encapsulation: str):
         # (MTU of the tunnel, ms until it should be looked at again or None)
+        if mag_address in self._mtus:
+            return self._mtus[mag_address], None
         overhead = tunnel.overhead(encapsulation, local_address)
         try:
             path = self._route.route_get(mag_address, local_address)

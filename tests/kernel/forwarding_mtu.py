@@ -103,6 +103,23 @@ for machine, interface in ((bed.core, "eth1"), (bed.mag, "eth0")):
 check("a narrower device is there to stay", bed.gateway.refresh_mtu(0) is None)
 check("and is followed", tunnel_mtu(bed.mag, "pmip0") == narrow - overhead)
 
+# The anchor's administrator knows better
+tunnel = MAG[family], LMA[family], encapsulation
+bed.anchor.prepare([LMA[family]], [["192.0.2.99", 1280]])
+bed.anchor.refresh_mtu(*tunnel)
+wide = tunnel_mtu(bed.lma, bed.tunnel)
+check("an MTU for another gateway does not count", wide > 1300, wide)
+bed.anchor.prepare([LMA[family]], [[MAG[family], 1300]])
+check("the anchor keeps to a configured MTU", bed.anchor.refresh_mtu(*tunnel) is None
+      and tunnel_mtu(bed.lma, bed.tunnel) == 1300)
+answered, said = ping(bed.correspondent, A1, "-M", "do", "-s", size(1301))
+check("who sends more is told so", "mtu = 1300" in said and not answered, said)
+passed = ping(bed.correspondent, A1, "-M", "dont", "-s", size(1400))
+check("what may be fragmented fits then", *passed)
+bed.anchor.prepare([LMA[family]])
+bed.anchor.refresh_mtu(*tunnel)
+check("without it the path counts again", tunnel_mtu(bed.lma, bed.tunnel) == wide)
+
 # A path narrower than IPv6 allows
 if (family, encapsulation) == (4, "ip"):
     for machine, interface in ((bed.core, "eth1"), (bed.mag, "eth0")):
@@ -125,6 +142,11 @@ check("a configured MTU is kept to", bed.gateway.refresh_mtu(0) is None
       and tunnel_mtu(bed.mag, "pmip0") == bed.gateway.tunnel_mtu(0) == 1300)
 sizes = [bed.gateway.client_mtu(name, 0) for name in ("wlan0", "wlan1")]
 check("clients are told what their link takes, too", sizes == [1300, 1290], sizes)
+
+bed.anchor.prepare([LMA[family]], [[MAG[family], 1300]])
+bed.anchor.remove_tunnel(*tunnel)
+again = bed.anchor.add_tunnel(*tunnel)
+check("a new tunnel has the configured MTU", tunnel_mtu(bed.lma, again) == 1300)
 
 bed.gateway.close()
 bed.anchor.close()

@@ -49,11 +49,13 @@ class Ike(Scenario):
     def __init__(self):
         super().__init__(running=False, family=FAMILY, python=PYTHON)
         self.phone, self.ap = self.phones[0], self.aps[0]
+        self.said = ""
         self.ap.mag.configure(*self.ap.sections(
             ANCHOR[FAMILY], timestamp="on", ip="4", ipsec="5213", mtu=str(MTU),
             lifetime=str(LIFETIME)))
-        (kind, name, usual), *others = self.network.lma_sections()
-        self.lma.configure((kind, name, {**usual, "ipsec": "5213"}), *others)
+        more = {"lma": {"ipsec": "5213"}, "mag": {"mtu": str(MTU)}}
+        self.lma.configure(*((kind, name, {**usual, **more.get(kind, {})})
+                             for kind, name, usual in self.network.lma_sections()))
         self.ends = (Charon(self.ap, connections(GATEWAY, ANCHOR[FAMILY])),
                      Charon(self.anchor, connections(ANCHOR[FAMILY], GATEWAY)))
 
@@ -108,6 +110,8 @@ class Ike(Scenario):
                    not self.ping(*ways[1], MTU + 1, "-M", "do")
                    and f"mtu = {MTU})" in self.said, self.said)
         for machine, address in ways:
+            self.check(f"{machine.name}'s packets that may be fragmented pass, however large",
+                       self.ping(machine, address, MTU + 300, "-M", "dont"), self.said)
             self.check(f"{machine.name}'s mark of ECN passes",
                        self.ping(machine, address, 100, "-Q", str(ECT)))
 

@@ -120,6 +120,13 @@ def tunnels():
     return found
 
 
+def mtus():
+    """{remote address: MTU} of our tunnels."""
+    lines = lma.run("ip", "-d", "-o", "link", "show").splitlines()
+    return {line.split(" remote ")[1].split()[0]: int(line.split(" mtu ")[1].split()[0])
+            for line in lines if "alias pmip-lma" in line}
+
+
 def indexes():
     """The numbers of our tunnel devices."""
     lines = lma.run("ip", "-o", "link", "show").splitlines()
@@ -134,6 +141,12 @@ def leads_to(address, remote):
 
 def until(condition):
     return within(condition, 5)
+
+
+def narrow(mtu):
+    """The first gateway's section with this MTU."""
+    kind, name, options_of = SECTIONS[1]
+    return kind, name, {**options_of, "mtu": mtu}
 
 
 def start():
@@ -215,8 +228,15 @@ check("the kernel forwards IPv6", lma.run(
     "cat", "/proc/sys/net/ipv6/conf/all/forwarding").strip() == "1")
 
 check("no unused tunnel is left", until(lambda: len(tunnels()) == 2), tunnels())
+wide = mtus()
+daemon.configure(SECTIONS[0], narrow("1300"), *SECTIONS[2:])
+daemon.tell("reload")
+check("a gateway's tunnel has its configured MTU and no other's has",
+      mtus() == {**wide, AP1[4]: 1300}, (wide, mtus()))
+
 before = routes(), routes("-6"), tunnels()
 daemon.kill()
+daemon.configure(SECTIONS[0], narrow("1280"), *SECTIONS[2:])
 lma.run("ip", "route", "add", "10.20.0.77/32", "dev", "lo", "proto", "214")
 lma.run("ip", "route", "del", HOME)
 lma.run("ip", "-6", "route", "del", PREFIX)
@@ -225,6 +245,11 @@ start()
 check("kernel and journal are adopted and made good",
       (routes(), routes("-6"), tunnels()) == before,
       (before, routes(), routes("-6"), tunnels(), daemon.log()))
+check("and the MTU as it stands in the configuration now",
+      until(lambda: mtus() == {**wide, AP1[4]: 1280}), mtus())
+daemon.configure(*SECTIONS)
+daemon.tell("reload")
+check("without one the path counts again", mtus() == wide, mtus())
 update6(ap1, 4, lifetime=0)
 check("the prefix is free in the end", until(lambda: routes("-6") == {}), routes("-6"))
 check("the sessions are known", sorted(

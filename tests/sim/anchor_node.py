@@ -50,7 +50,7 @@ class AnchorNode(Node):
         mags = {address: node.name for address, node in self.gateways.items()}
         profiles = [Profile(identity, False, None, None, ()) for identity in self.blocked]
         return Configuration((self.address,), self._settings.lifetime, 300, DELETE_DELAY,
-                             ASSIGN_DELAY, "allow", mags, [self.pool], profiles, False, None)
+                             ASSIGN_DELAY, "allow", mags, [self.pool], profiles, False, None, {})
 
     def start(self):
         """Take up the journal's sessions; the rest of the kernel's routes and tunnels go."""

@@ -99,7 +99,7 @@ class Domain:
         self.anchor = LocalMobilityAnchor(AnchorConfiguration(
             (LMA,), lifetime // 1000, 300, 10000, 1500, "allow",
             {address: "ap" for address in addresses},
-            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes, False, None))
+            [Pool("internet", b"", NETWORK, 16, ROUTER, prefix)], nodes, False, None, {}))
 
     def post(self, source, destination, data):
         """Put a message on its way, unless the test loses it."""

@@ -39,7 +39,7 @@ def configuration(mags=MAGS, pools=(INTERNET,), nodes=(), lifetime=3600, address
                   timestamp_window=300):
     return Configuration(
         addresses, lifetime, timestamp_window, delete_delay, assign_delay, gre_key, mags, pools,
-        nodes, udp, None)
+        nodes, udp, None, {})
 
 
 def node(match, allow=True, pool="internet", home=None, prefixes=()):

@@ -58,6 +58,20 @@ def test_a_gateway_may_have_several_addresses():
     assert found.mags == {address("192.0.2.10"): "ap1", address("2001:db8:a::1"): "ap1"}
 
 
+def test_an_mtu_is_for_all_addresses_of_one_gateway():
+    both = "config mag 'ap2'\n list address '192.0.2.11'\n list address '2001:db8:a::2'\n"
+    found = accepted(LMA + " list address '2001:db8::1'\n" + MAG + both + POOL)
+    assert found.mtus == {}
+    found = accepted(LMA + " list address '2001:db8::1'\n" + MAG + both + " option mtu '1442'\n"
+                     + POOL)
+    assert found.mtus == {address("192.0.2.11"): 1442, address("2001:db8:a::2"): 1442}
+    assert len(found.mags) == 3
+    for wrong in ("575", "9001", "wide"):
+        assert complaint(LMA + MAG + " option mtu '%s'\n" % wrong + POOL) == (
+            "error: file: mag 'ap1': option mtu: '%s' is not "
+            "a whole number from 576 to 9000 (octets)" % wrong)
+
+
 def test_profiles():
     text = LMA + MAG + POOL + """
 config pool 'staff'

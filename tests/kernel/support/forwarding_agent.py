@@ -105,8 +105,9 @@ class AnchorAgent:
     def __init__(self, directory, loop, say):
         self.forwarding = AnchorForwarding(directory, Log("lma", True))
 
-    def prepare(self, addresses):
-        self.forwarding.prepare([parse_address(address) for address in addresses], True)
+    def prepare(self, addresses, mtus=()):
+        self.forwarding.prepare([parse_address(address) for address in addresses], True,
+                                {parse_address(mag): mtu for mag, mtu in mtus})
 
     def add_tunnel(self, mag, local, encapsulation):
         return self.forwarding.add_tunnel(parse_address(mag), parse_address(local), encapsulation)

@@ -72,7 +72,7 @@ return view.extend({
 		section.addremove = true;
 		section.nodescriptions = true;
 
-		const option = section.option(form.DynamicList, 'address', _('Addresses'), _('IPv4 and IPv6 addresses that it has towards us (Proxy-CoA).'));
+		let option = section.option(form.DynamicList, 'address', _('Addresses'), _('IPv4 and IPv6 addresses that it has towards us (Proxy-CoA).'));
 		option.rmempty = false;
 		option.validate = function(section_id, value) {
 			const taken = uci.sections('pmip-lma', 'mag').find(function(other) {
@@ -80,6 +80,9 @@ return view.extend({
 			});
 			return taken ? _("%s is the address of '%s'").format(value, taken['.name']) : kinds.address(section_id, value);
 		};
+
+		option = section.option(form.Value, 'mtu', _('MTU'), _('MTU of its tunnels in octets. Without: what the path to it allows.'));
+		option.validate = kinds.integer(576, 9000, 'octets');
 	},
 
 	pools: function(map) {
