@@ -28,6 +28,10 @@ MOST_ROUTER_LIFETIME = 9000
 PER_LIFETIME = 3
 #: but not more often than this (ms).
 SHORTEST_INTERVAL = 1000
+#: A client that has just come may not listen yet: it hears so again at this interval (ms),
+INITIAL_INTERVAL = 4000
+#: for as long (ms) as makes three advertisements in all (RFC 4861 section 6.2.4).
+INITIAL_TIME = 8000
 #: No packet of IPv6 need be smaller (RFC 8200 section 5).
 LEAST_MTU = 1280
 
@@ -58,6 +62,8 @@ class NeighborDiscovery:
     def schedule(self, binding, now: int):
         """The client hears of its prefixes again before what it has heard is old."""
         interval = max(binding.lifetime // PER_LIFETIME, SHORTEST_INTERVAL)
+        if now < binding.attached_at + INITIAL_TIME:
+            interval = min(interval, INITIAL_INTERVAL)
         self.timers.set(("advertise", binding.key), now + interval)
 
     def withdraw(self, binding, prefixes):

@@ -106,14 +106,26 @@ def test_a_client_with_several_prefixes_hears_of_all_at_once():
     assert bench.binding.homes[1:] == (PREFIX,)
 
 
+def test_one_that_has_just_come_and_may_not_listen_yet_hears_so_three_times():
+    bench = dual()
+    bench.activate()
+    told = []
+    for _ in range(60):
+        bench.wait(1000)
+        told += [bench.now - bench.binding.attached_at for _ in advertisements(bench)]
+    assert [round(at, -3) for at in told] == [4000, 8000]
+
+
 def test_it_hears_so_after_each_refresh_and_in_between():
     bench = dual()
     binding = bench.activate()
-    for lifetime in (2400, 1200):
+    bench.wait(8000)
+    advertisements(bench)
+    for lifetime in (2392, 1192):
         bench.wait(1200000)
         found, = advertisements(bench)
         assert found.router_lifetime == lifetime
-    bench.wait(1161000)
+    bench.wait(1153000)
     bench.gateway.station_seen(LINK, PHONE, bench.now)
     bench.answer(bench.sent()[-1])
     found, = advertisements(bench)
