@@ -30,5 +30,16 @@ ReleaseTunnel = namedtuple("ReleaseTunnel", ("mag", "local", "encapsulation"))
 Remember = namedtuple("Remember", ("binding",))
 Forget = namedtuple("Forget", ("binding",))
 
-#: One line for the log: level is "error", "warning", "info" or "debug".
-Log = namedtuple("Log", ("level", "text"))
+
+class Log:
+    """One line for the log: `level` is "error", "warning", "info" or "debug", `said` the text or
+    a function that puts it together: a gateway that waits for its answer need not wait for it."""
+
+    def __init__(self, level: str, said):
+        self.level = level
+        self._said = said
+
+    @property
+    def text(self) -> str:
+        """The line."""
+        return self._said if isinstance(self._said, str) else self._said()

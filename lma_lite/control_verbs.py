@@ -2,7 +2,7 @@
 """What the daemon answers on its control socket; each verb is one method."""
 
 from lma_lite.history import MOST_EVENTS
-from lma_lite.names import show_home, show_interface, show_mn_identifier
+from lma_lite.names import show_homes, show_interface, show_mn_identifier
 from lma_lite.sessions import LIFETIME_UNIT
 from mag_lite import VERSION
 from mag_lite.wire.address import format_address, format_home, format_prefix
@@ -75,7 +75,7 @@ class ControlVerbs:
             if places[binding.proxy_care_of_address, binding.service]
             or wanted in show_mn_identifier(binding.mn_identifier).lower()
             or numeric and (wanted in show_interface(binding.link_layer_identifier)
-                            or wanted in show_home(binding))]
+                            or wanted in show_homes(binding.home_addresses()))]
 
     def _visible(self, mag, service):
         return "%s %s %s" % (

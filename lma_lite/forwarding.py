@@ -8,8 +8,9 @@ next.  A mobile node's packets are taken from the gateway its route leads to, an
 (RFC 5213 section 5.6.2).  Two nodes of one gateway reach each other through the same tunnel
 twice: no redirect tells them of a shorter way, for there is none.
 
-What is ours says so (protocol number 214, alias "pmip-lma", table "pmip_lma"); a later process
-adopts what an earlier one left, while packets flow.
+What is ours says so (protocol number 214, alias "pmip-lma", table "pmip_lma", and for the packet
+filter device group 214, which is compared sooner than a name); a later process adopts what an
+earlier one left, while packets flow.
 """
 
 from mag_lite.system import (
@@ -27,6 +28,7 @@ from mag_lite.system.sysctl import Sysctls
 
 PROTOCOL = 214
 ALIAS = "pmip-lma"
+GROUP = 214
 _KEYS_TABLE = "pmip_lma_keys"
 _DEFAULT_MTU = 1500
 
@@ -36,11 +38,11 @@ delete table inet pmip_lma
 table inet pmip_lma {
 	chain prerouting {
 		type filter hook prerouting priority raw
-		iifname "lma*" fib saddr . iif oif missing counter drop
+		iifgroup 214 fib saddr . iif oif missing counter drop
 	}
 	chain output {
 		type filter hook output priority filter
-		oifname "lma*" icmp type redirect drop
+		oifgroup 214 icmp type redirect drop
 	}
 }
 """
@@ -69,6 +71,8 @@ class AnchorForwarding:
         tunnels to the gateways in `mtus`, {address: octets}, have that MTU whatever the path has
         (RFC 5213 section 6.9.5); `refresh_mtu` tells those that exist."""
         self._mtus = mtus
+        for link in self._links():
+            self._route.perform([rtnetlink.set_group(link.name, GROUP)])
         nftables.load(_RULESET, self._ruleset_file)
         settings = {"net/ipv4/ip_forward": 1}
         if ipv6:
@@ -91,7 +95,9 @@ class AnchorForwarding:
                 return link.name
         name = _free_name(links)
         mtu = self._find_mtu(mag_address, local_address, encapsulation)[0]
-        self._route.perform(tunnel.make(name, *ends, mtu, ALIAS))
+        requests = tunnel.make(name, *ends, mtu, ALIAS)
+        requests.insert(1, rtnetlink.set_group(name, GROUP))
+        self._route.perform(requests)
         if encapsulation == tunnel.KEYED:
             self._prepare_keys()
         if encapsulation == "udp":

@@ -20,13 +20,15 @@ class History:
     def __init__(self):
         self._events = []
 
-    def note(self, now: int, event: str, binding, reason: str, former=None):
-        """Keep an event of a session."""
-        self._events.append(Event(
+    def note(self, now: int, event: str, binding, reason: str, former=None) -> Event:
+        """Keep an event of a session; return it."""
+        noted = Event(
             now, event, binding.mn_identifier, binding.link_layer_identifier,
-            binding.home_addresses(), binding.proxy_care_of_address, former, reason))
+            binding.home_addresses(), binding.proxy_care_of_address, former, reason)
+        self._events.append(noted)
         if len(self._events) > MOST_EVENTS:
             self._events.pop(0)
+        return noted
 
     def latest(self, most: int, node=None) -> list:
         """Return at most so many events, the latest first: all, or those of this mobile node."""

@@ -3,8 +3,8 @@
 
 import binascii
 
-from lma_lite.binding_cache import NO_LINK_LAYER_IDENTIFIER, Binding
-from mag_lite.wire.address import format_home, format_mac
+from lma_lite.binding_cache import NO_LINK_LAYER_IDENTIFIER
+from mag_lite.wire.address import format_address, format_home, format_mac
 
 
 def show_mn_identifier(mn_identifier) -> str:
@@ -25,13 +25,20 @@ def show_interface(link_layer_identifier) -> str:
     return format_mac(link_layer_identifier)
 
 
-def show_home(binding: Binding) -> str:
+def show_homes(homes) -> str:
     """The IPv4 home address and the prefixes of a session."""
-    return " ".join([format_home(home) for home in binding.home_addresses()])
+    return " ".join([format_home(home) for home in homes])
 
 
-def show_session(binding: Binding) -> str:
+def show_session(mn_identifier, link_layer_identifier, homes) -> str:
     """Identifier, interface, home address and prefixes."""
     return "%s %s %s" % (
-        show_mn_identifier(binding.mn_identifier), show_interface(binding.link_layer_identifier),
-        show_home(binding))
+        show_mn_identifier(mn_identifier), show_interface(link_layer_identifier),
+        show_homes(homes))
+
+
+def show_event(event) -> str:
+    """What has become of a session, at which gateway and why; of a history.Event."""
+    return "%s %s mag %s: %s" % (
+        event.event, show_session(event.mn_identifier, event.link_layer_identifier, event.homes),
+        format_address(event.mag), event.reason)

@@ -7,7 +7,7 @@ from lma_lite.actions import Log, Send
 from lma_lite.binding_cache import Binding
 from lma_lite.counters import Counters, status_name
 from lma_lite.history import History
-from lma_lite.names import show_interface, show_mn_identifier, show_session
+from lma_lite.names import show_event, show_interface, show_mn_identifier, show_session
 from lma_lite.proxy_binding_update import ProxyBindingUpdate
 from lma_lite.revocation import HANDOVER_DELAY, Revocation, Revocations
 from lma_lite.sessions import LIFETIME_UNIT, Sessions
@@ -317,13 +317,15 @@ class Registration:
         self._actions.append(Send(update.local, update.source, update.port, data))
 
     def _log(self, now: int, event: str, binding: Binding, reason: str, former=None):
-        self._history.note(now, event, binding, reason, former)
-        self._actions.append(Log("info", "%s %s mag %s: %s" % (
-            event, show_session(binding), format_address(binding.proxy_care_of_address), reason)))
+        noted = self._history.note(now, event, binding, reason, former)
+        self._actions.append(Log("info", lambda: show_event(noted)))
 
     def _log_revocation(self, revocation: Revocation, outcome: str):
+        binding = revocation.binding
         self._actions.append(Log("warning", "revocation of %s at mag %s: %s" % (
-            show_session(revocation.binding), format_address(revocation.tunnel.mag), outcome)))
+            show_session(binding.mn_identifier, binding.link_layer_identifier,
+                         binding.home_addresses()),
+            format_address(revocation.tunnel.mag), outcome)))
 
 
 def _names_no_home(update: ProxyBindingUpdate) -> bool:

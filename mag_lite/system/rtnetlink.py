@@ -21,7 +21,7 @@ RTMGRP_LINK = 0x1
 
 IFF_UP = 0x1
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_WIRELESS = 1, 3, 4, 11
-IFLA_LINKINFO, IFLA_IFALIAS, IFLA_AF_SPEC, IFLA_EXT_MASK = 18, 20, 26, 29
+IFLA_LINKINFO, IFLA_IFALIAS, IFLA_AF_SPEC, IFLA_GROUP, IFLA_EXT_MASK = 18, 20, 26, 27, 29
 IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
 IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE = 8, b"\1"
 RTEXT_FILTER_SKIP_STATS = 0x8
@@ -104,6 +104,12 @@ def new_link(name: str, kind: str, data: bytes, mtu: int, alias: str) -> list:
 def set_link(index: int, mtu: int) -> Request:
     """Set the MTU (octets) of a link and take it up."""
     return _link("link %d" % index, RTM_SETLINK, index, attribute_u32(IFLA_MTU, mtu), True)
+
+
+def set_group(name: str, group: int) -> Request:
+    """Put a link into a group, which packet filters can tell it by."""
+    attributes = attribute_text(IFLA_IFNAME, name) + attribute_u32(IFLA_GROUP, group)
+    return _link("group of link " + name, RTM_SETLINK, 0, attributes)
 
 
 def change_link(index: int, kind: str, data: bytes) -> Request:

@@ -86,6 +86,7 @@ for machine, snapshot in zip(machines, during):
 traffic = flood(3)
 bed.gateway.kill()
 bed.anchor.kill()
+bed.lma.run("ip", "link", "set", "dev", bed.tunnel, "group", "default")     # an older one's
 bed.gateway, bed.anchor = Agent(bed.mag, "mag", python), Agent(bed.lma, "lma", python)
 bed.gateway.prepare(["wlan0", "wlan1"], bed.anchors)
 bed.anchor.prepare([LMA[family]])
