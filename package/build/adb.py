@@ -8,7 +8,8 @@ The file is "ADB.", the schema's name, then blocks: the database, then the packa
 """
 
 import struct
-import zlib
+
+import compress
 
 PACKAGE, INDEX = b"pckg", b"indx"
 
@@ -90,10 +91,7 @@ def file(schema: bytes, database: Database, data=()) -> bytes:
     blocks = [_block(_DATABASE_BLOCK, bytes(database.data))]
     blocks += [_block(_DATA_BLOCK, struct.pack("<II", directory, number) + content)
                for directory, number, content in data]
-    # Blocks of half the usual length, each with codes of its own, fit many small files better.
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
-    whole = compressor.compress(b"ADB." + schema + b"".join(blocks)) + compressor.flush()
-    return b"ADBd" + whole
+    return b"ADBd" + compress.deflate(b"ADB." + schema + b"".join(blocks))
 
 
 def _block(kind, content):

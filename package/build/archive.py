@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Archives that come out the same whenever and wherever they are made."""
 
-import gzip
 import io
 import tarfile
+
+import compress
 
 
 def tar_gz(files: dict, time: int) -> bytes:
@@ -17,12 +18,7 @@ def tar_gz(files: dict, time: int) -> bytes:
             file = files[path]
             entry = _entry("." + path, tarfile.REGTYPE, file.mode, len(file.content), time)
             archive.addfile(entry, io.BytesIO(file.content))
-    return compress(buffer.getvalue())
-
-
-def compress(data: bytes) -> bytes:
-    """`data` in gzip's format, which would otherwise say when it was made."""
-    return gzip.compress(data, 9, mtime=0)
+    return compress.gzip(buffer.getvalue())
 
 
 def directories(files: dict) -> list:

@@ -6,9 +6,10 @@ An .ipk is a compressed tar archive of three files: debian-binary, control.tar.g
 
 import hashlib
 
+import compress
 import contents
 import metadata
-from archive import compress, tar_gz
+from archive import tar_gz
 from contents import File
 
 # OpenWrt's own functions enable and start the service, and run what is in the -pkg scripts.
@@ -59,7 +60,7 @@ def index(built: dict) -> str:
 def feed(built: dict) -> dict:
     """{name: content} of what opkg wants beside the packages."""
     text = index(built).encode()
-    return {"Packages": text, "Packages.gz": compress(text)}
+    return {"Packages": text, "Packages.gz": compress.gzip(text)}
 
 
 def control(package, installed_size: int) -> str:
