@@ -24,6 +24,7 @@ from mag_lite.system.loop import Loop
 from mag_lite.system.netlink import NetlinkError
 from mag_lite.system.nftables import NftablesError
 from mag_lite.system.path_mtu import PathMtuMonitor
+from mag_lite.system.path_probe import INTERVAL, PathProbe
 from mag_lite.wire.address import format_address
 
 #: MicroPython collects garbage after this many octets.  Looking through 1000 sessions takes
@@ -58,6 +59,7 @@ class Daemon:
             self.loop.now, log, self.anchor, self.listeners, self._forwarding, self.home_links,
             self._journal, self._tunnel_made, self._tunnel_unused)
         self._path_monitor = self._watch_paths()
+        self._path_probe = PathProbe(self.loop, log, self._path_probed)
         self._control_path = run_directory + "/control"
 
     def run(self):
@@ -132,6 +134,7 @@ class Daemon:
         self.listeners.close()
         self.home_links.close()
         self._path_monitor.close()
+        self._path_probe.close()
         if self._flushing:
             self._state.remove(_RESTART)
             self._forwarding.close()
@@ -208,8 +211,12 @@ class Daemon:
             if tunnel.mag == mag:
                 self._follow_path(tunnel)
 
+    def _path_probed(self, mag: bytes, mtu):
+        self._forwarding.path_takes(mag, mtu)
+        self._path_changed(mag)
+
     def _follow_path(self, tunnel):
-        """Set the tunnel's MTU; look again when what the kernel knows of the path expires."""
+        """Set the tunnel's MTU; look again when what is known of the path expires."""
         timer = self._mtu_timers.pop(tunnel, None)
         if timer is not None:
             self.loop.cancel(timer)
@@ -220,9 +227,10 @@ class Daemon:
         except NetlinkError as error:
             self.log.error("MTU of the tunnel to mag %s: %s" % (format_address(tunnel.mag), error))
             return
-        if again is not None:
-            self._mtu_timers[tunnel] = self.loop.at(
-                self.loop.now() + again, lambda: self._follow_path(tunnel))
+        if tunnel.mag not in self.anchor.configuration.mtus:
+            self._path_probe.want(tunnel.local, tunnel.mag)
+        self._mtu_timers[tunnel] = self.loop.at(
+            self.loop.now() + (again or INTERVAL), lambda: self._follow_path(tunnel))
 
     # Restart
 

@@ -64,6 +64,7 @@ class AnchorForwarding:
         self._route = rtnetlink.Rtnetlink()
         self._keys = None
         self._mtus = {}
+        self._probed = None
 
     def prepare(self, local_addresses, ipv6: bool, mtus: dict) -> None:
         """Make the kernel forward, IPv6 too if that is said, for tunnels that end at these
@@ -80,6 +81,8 @@ class AnchorForwarding:
         self._sysctls.apply(settings)
         self._prepare_keys()
         links = self._links()
+        if self._probed is None:
+            self._probed = _path_mtus(links)
         self._remove([link for link in links if tunnel.ends(link)[1] not in local_addresses])
         if self._keys is not None:
             self._prepare_keys()
@@ -118,6 +121,11 @@ class AnchorForwarding:
             encapsulation, local, remote = tunnel.ends(link)
             found[remote, local, encapsulation] = link.name
         return found
+
+    def path_takes(self, mag_address: bytes, mtu) -> None:
+        """What a probe has found that the path to this gateway takes (octets), or None: what the
+        kernel knows of it.  `refresh_mtu` makes use of it."""
+        self._probed[mag_address] = mtu
 
     def refresh_mtu(self, mag_address: bytes, local_address: bytes, encapsulation: str):
         """Let the tunnel follow what is known of the path; when to ask again (ms from now), or
@@ -260,7 +268,16 @@ class AnchorForwarding:
         except netlink.NetlinkError as error:
             self._log.debug(str(error))
             return _DEFAULT_MTU - overhead, None
-        return path.mtu - overhead, path.expires
+        return min(path.mtu, self._probed.get(mag_address) or path.mtu) - overhead, path.expires
+
+
+def _path_mtus(links) -> dict:
+    # What an earlier process has found out holds until the paths have been probed again.
+    found = {}
+    for link in links:
+        encapsulation, local_address, mag_address = tunnel.ends(link)
+        found[mag_address] = link.mtu + tunnel.overhead(encapsulation, local_address)
+    return found
 
 
 def _free_name(links) -> str:

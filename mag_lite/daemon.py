@@ -66,7 +66,7 @@ class Daemon:
         self.gateway = Gateway(chosen, self._mtu, boot_identifier())
         self.transport = Transport(
             self.loop, log, chosen.anchors, chosen.ipsec, self._message_received,
-            self._anchors_found, self._path_changed)
+            self._anchors_found, self._path_changed, self._path_probed)
         self.links = AccessLinks(self.loop, log, chosen.access, self._frame_received, self)
         self._ubus = ubus.Ubus(self.loop, log, self.gateway.counters.count, ubus_path)
         self._leases = LeaseFile(
@@ -318,6 +318,10 @@ class Daemon:
             self._settle()
         if again is not None:
             self.loop.at(self.loop.now() + again, lambda: self._path_changed(anchor))
+
+    def _path_probed(self, anchor, mtu):
+        self.forwarding.path_takes(anchor.index, mtu)
+        self._path_changed(anchor)
 
     def _mtu(self, binding):
         return self.forwarding.client_mtu(binding.interface, binding.anchor.index)

@@ -3,6 +3,7 @@
 
 from mag_lite.system import netlink, sockets
 from mag_lite.system.path_mtu import PathMtuMonitor
+from mag_lite.system.path_probe import PathProbe
 from mag_lite.system.rtnetlink import Rtnetlink
 from mag_lite.system.signalling import Signalling
 from mag_lite.wire.address import format_address
@@ -18,10 +19,10 @@ class Transport:
     `ipsec` is as for Signalling.  `on_message(source, data)` gets each message.
     `on_anchors(anchors)` is called with the anchors to which there is a way, whenever that changes:
     an anchor's `local` is our address towards it then.  `on_path(anchor)` is called when its path
-    may have another MTU.
+    may have another MTU, `on_probed(anchor, mtu)` after a probe of it, as by PathProbe.
     """
 
-    def __init__(self, loop, log, anchors, ipsec, on_message, on_anchors, on_path):
+    def __init__(self, loop, log, anchors, ipsec, on_message, on_anchors, on_path, on_probed):
         self._loop = loop
         self._log = log
         self._anchors = anchors
@@ -30,6 +31,7 @@ class Transport:
         self._on_message = on_message
         self._on_anchors = on_anchors
         self._on_path = on_path
+        self._on_probed = on_probed
         self._netlink = Rtnetlink()
         self._sockets = {}
         self._ready = []
@@ -38,6 +40,7 @@ class Transport:
         self._timer = None
         self._path_monitor = PathMtuMonitor(
             loop, [anchor.address for anchor in anchors], self._path_changed)
+        self._path_probe = PathProbe(loop, log, self._path_probed)
 
     def send(self, anchor, data: bytes) -> bool:
         """Return True if the message is on its way; if it is not, a way is looked for."""
@@ -45,6 +48,7 @@ class Transport:
         if signalling is not None and anchor.encapsulation == "udp":
             self._open_way_back(anchor)
         if signalling is not None and signalling.send(data, anchor.address):
+            self._probe_path(anchor)
             return True
         self.check_soon()
         return False
@@ -66,6 +70,8 @@ class Transport:
         before = [(anchor.index, anchor.local) for anchor in self._ready]
         self._ready = [anchor for anchor in self._anchors if self._find_way(anchor)]
         self._close_unused()
+        for anchor in self._ready:
+            self._probe_path(anchor)
         if [(anchor.index, anchor.local) for anchor in self._ready] != before:
             self._on_anchors(self._ready)
         if len(self._ready) < len(self._anchors):
@@ -81,6 +87,7 @@ class Transport:
         for signalling in self._sockets.values():
             signalling.close()
         self._path_monitor.close()
+        self._path_probe.close()
         self._netlink.close()
 
     def _find_way(self, anchor):
@@ -125,7 +132,17 @@ class Transport:
             self._log.warning("no way to anchor %s: %s" % (
                 format_address(anchor.address), reason))
 
+    def _probe_path(self, anchor):
+        if not anchor.mtu:
+            self._path_probe.want(anchor.local, anchor.address)
+
     def _path_changed(self, address):
-        for anchor in self._ready:
-            if anchor.address == address:
-                self._on_path(anchor)
+        for anchor in self._ready_at(address):
+            self._on_path(anchor)
+
+    def _path_probed(self, address, mtu):
+        for anchor in self._ready_at(address):
+            self._on_probed(anchor, mtu)
+
+    def _ready_at(self, address):
+        return [anchor for anchor in self._ready if anchor.address == address]

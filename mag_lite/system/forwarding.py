@@ -91,6 +91,7 @@ class Forwarding:
         self._access = []
         self._anchors = {}
         self._mtu = {}
+        self._probed = {}
         self._keys = None
         self._access_mtu = {}
 
@@ -106,6 +107,7 @@ class Forwarding:
         self._anchors = {anchor.index: anchor for anchor in anchors}
         self._prepare_keys()
         for anchor in anchors:
+            self._adopt_mtu(anchor)
             self._mtu[anchor.index] = self._find_mtu(anchor)[0]
         links = [self._route.link(name) for name in self._access]
         self._access_mtu = {link.name: link.mtu for link in links if link}
@@ -193,6 +195,11 @@ class Forwarding:
         mtu = self._mtu[anchor_index]
         return min(mtu, self._access_mtu.get(access_device, mtu))
 
+    def path_takes(self, anchor_index: int, mtu) -> None:
+        """What a probe has found that the path takes (octets), or None: what the kernel knows of
+        it.  `refresh_mtu` makes use of it."""
+        self._probed[anchor_index] = mtu
+
     def refresh_mtu(self, anchor_index: int):
         """Let the tunnel follow what is known of the path; when to ask again (ms from now), or
         None if nothing of what is known is going to expire."""
@@ -246,7 +253,14 @@ class Forwarding:
         except netlink.NetlinkError as error:
             self._log.debug(str(error))
             return _DEFAULT_MTU - overhead, None
-        return path.mtu - overhead, path.expires
+        return min(path.mtu, self._probed.get(anchor.index) or path.mtu) - overhead, path.expires
+
+    def _adopt_mtu(self, anchor) -> None:
+        # What an earlier process has found out holds until the path has been probed again.
+        link = self._route.link(device(anchor.index))
+        if anchor.index not in self._mtu and link and link.alias == ALIAS:
+            self.path_takes(
+                anchor.index, link.mtu + tunnel.overhead(anchor.encapsulation, anchor.local))
 
     def _make_tunnel(self, anchor) -> None:
         name, mtu = device(anchor.index), self._mtu[anchor.index]

@@ -10,6 +10,14 @@ else wake us.
 import socket
 
 from mag_lite.system import sockets
+from mag_lite.system.socket_filter import (
+    IF_EQUAL,
+    LOAD_BYTE,
+    LOAD_BYTE_X,
+    LOAD_HALF_X,
+    LOAD_IP_LENGTH,
+    RETURN,
+)
 from mag_lite.system.tunnel import UDP_PORT
 
 _IPPROTO_ICMP = 1
@@ -17,43 +25,35 @@ _IPPROTO_ICMPV6 = 58
 _LONGEST_PACKET = 1500
 _SETTLING_TIME = 50  # ms: the kernel may tell us before it has learnt it itself
 
-# Classic BPF (linux/bpf_common.h): A is the accumulator, X the index register.
-_LOAD_BYTE = 0x30  # A = byte at k
-_LOAD_BYTE_X = 0x50  # A = byte at X + k
-_LOAD_HALF_X = 0x48  # A = 16 bits at X + k
-_LOAD_IP_LENGTH = 0xB1  # X = 4 * (byte at k & 15)
-_IF_EQUAL = 0x15  # A == k
-_RETURN = 0x06  # keep k bytes of the packet; 0 drops it
-
 _GRE, _IPIP, _IPV6, _UDP = 47, 4, 41, 17
 
 # From the IPv4 header on: destination unreachable (3), fragmentation needed (4), quoting a tunnel.
 FILTER4 = (
-    (_LOAD_IP_LENGTH, 0, 0, 0),
-    (_LOAD_BYTE_X, 0, 0, 0),
-    (_IF_EQUAL, 0, 10, 3),
-    (_LOAD_BYTE_X, 0, 0, 1),
-    (_IF_EQUAL, 0, 8, 4),
-    (_LOAD_BYTE_X, 0, 0, 17),
-    (_IF_EQUAL, 5, 0, _GRE),
-    (_IF_EQUAL, 4, 0, _IPV6),
-    (_IF_EQUAL, 3, 0, _IPIP),
-    (_IF_EQUAL, 0, 3, _UDP),
-    (_LOAD_HALF_X, 0, 0, 28),
-    (_IF_EQUAL, 0, 1, UDP_PORT),
-    (_RETURN, 0, 0, _LONGEST_PACKET),
-    (_RETURN, 0, 0, 0),
+    (LOAD_IP_LENGTH, 0, 0, 0),
+    (LOAD_BYTE_X, 0, 0, 0),
+    (IF_EQUAL, 0, 10, 3),
+    (LOAD_BYTE_X, 0, 0, 1),
+    (IF_EQUAL, 0, 8, 4),
+    (LOAD_BYTE_X, 0, 0, 17),
+    (IF_EQUAL, 5, 0, _GRE),
+    (IF_EQUAL, 4, 0, _IPV6),
+    (IF_EQUAL, 3, 0, _IPIP),
+    (IF_EQUAL, 0, 3, _UDP),
+    (LOAD_HALF_X, 0, 0, 28),
+    (IF_EQUAL, 0, 1, UDP_PORT),
+    (RETURN, 0, 0, _LONGEST_PACKET),
+    (RETURN, 0, 0, 0),
 )
 # From the ICMPv6 header on: packet too big (2), quoting a tunnel.
 FILTER6 = (
-    (_LOAD_BYTE, 0, 0, 0),
-    (_IF_EQUAL, 0, 5, 2),
-    (_LOAD_BYTE, 0, 0, 14),
-    (_IF_EQUAL, 2, 0, _GRE),
-    (_IF_EQUAL, 1, 0, _IPV6),
-    (_IF_EQUAL, 0, 1, _IPIP),
-    (_RETURN, 0, 0, _LONGEST_PACKET),
-    (_RETURN, 0, 0, 0),
+    (LOAD_BYTE, 0, 0, 0),
+    (IF_EQUAL, 0, 5, 2),
+    (LOAD_BYTE, 0, 0, 14),
+    (IF_EQUAL, 2, 0, _GRE),
+    (IF_EQUAL, 1, 0, _IPV6),
+    (IF_EQUAL, 0, 1, _IPIP),
+    (RETURN, 0, 0, _LONGEST_PACKET),
+    (RETURN, 0, 0, 0),
 )
 
 

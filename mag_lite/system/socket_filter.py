@@ -7,6 +7,7 @@ instruction's number.
 
 LOAD_BYTE = 0x30  # A = the byte at k
 LOAD_HALF = 0x28  # A = the two bytes at k
+LOAD_BYTE_X = 0x50  # A = the byte at X + k
 LOAD_HALF_X = 0x48  # A = the two bytes at X + k
 LOAD_IP_LENGTH = 0xB1  # X = 4 * (the byte at k & 15)
 AND = 0x54  # A = A & k

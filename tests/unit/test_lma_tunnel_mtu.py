@@ -39,7 +39,7 @@ def forwarding(mtus, mtu=PATH - GRE):
     found = AnchorForwarding("/nonexistent", Log())
     found.abandon()
     found._route = Kernel(mtu)
-    found._mtus = mtus
+    found._mtus, found._probed = mtus, {}
     return found, found._route
 
 
