@@ -47,13 +47,13 @@ SCHEMA = (
     SectionSchema("pool", ANY, (
         ("service", settings.TEXT, None),
         ("network", kinds.PREFIX4, None),
-        ("router", kinds.ADDRESS4, None),
+        ("router", settings.ADDRESS4, None),
         ("prefix", kinds.PREFIX6, None),
     )),
     SectionSchema("node", ANY, (
         ("match", settings.PATTERN, REQUIRED),
         ("pool", settings.TEXT, None),
-        ("address", kinds.ADDRESS4, None),
+        ("address", settings.ADDRESS4, None),
         ("prefix", settings.list_of(kinds.PREFIX6), None),
         ("allow", settings.FLAG, "1"),
     )),

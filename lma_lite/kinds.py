@@ -2,14 +2,7 @@
 """Kinds of options that only the anchor's configuration has; see mag_lite.system.settings."""
 
 from mag_lite.system.settings import Kind
-from mag_lite.wire.address import parse_address, parse_prefix
-
-
-def _address4(text: str) -> bytes:
-    address = parse_address(text)
-    if len(address) != 4:
-        raise ValueError(text)
-    return address
+from mag_lite.wire.address import parse_prefix
 
 
 def _prefix_of(octets: int):
@@ -22,6 +15,5 @@ def _prefix_of(octets: int):
     return parse
 
 
-ADDRESS4 = Kind("an IPv4 address", _address4, False)
 PREFIX4 = Kind("an IPv4 network such as 10.20.0.0/16, host bits 0", _prefix_of(4), False)
 PREFIX6 = Kind("an IPv6 prefix such as 2001:db8:100::/40, host bits 0", _prefix_of(16), False)

@@ -28,6 +28,7 @@ SCHEMA = (
         ("timestamp", settings.choice("auto", "on", "off"), "auto"),
         ("ip", _IP, "dual"),
         ("dns", settings.list_of(settings.ADDRESS), None),
+        ("dhcp_server", settings.ADDRESS4, None),
         ("local_routing", settings.FLAG, "0"),
         ("ipsec", settings.REQUEST_ID, None),
     )),
@@ -132,8 +133,9 @@ class _Reader:
         elif len(self._anchors) == MOST_ANCHORS:
             self._complain("%s: more than %d anchors" % (where, MOST_ANCHORS))
         else:
+            of_clients = self._found.mag.dhcp_server or (address if len(address) == 4 else None)
             self._anchors.append(Anchor(len(self._anchors), name, address, section.local,
-                                        section.encapsulation, section.mtu))
+                                        section.encapsulation, section.mtu, of_clients))
 
     def profiles(self):
         profiles = []

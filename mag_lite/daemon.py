@@ -20,6 +20,7 @@ from mag_lite.system import sockets, ubus
 from mag_lite.system.access_bridge import AccessBridges
 from mag_lite.system.clock import boot_identifier
 from mag_lite.system.control import ControlServer
+from mag_lite.system.dhcp_servers import DhcpServers
 from mag_lite.system.files import make_directory
 from mag_lite.system.forwarding import Forwarding
 from mag_lite.system.journal import Journal
@@ -68,12 +69,14 @@ class Daemon:
             self.loop, log, chosen.anchors, chosen.ipsec, self._message_received,
             self._anchors_found, self._path_changed, self._path_probed)
         self.links = AccessLinks(self.loop, log, chosen.access, self._frame_received, self)
+        self._dhcp_servers = DhcpServers(self.loop, log, self._dhcp_reply_received)
         self._ubus = ubus.Ubus(self.loop, log, self.gateway.counters.count, ubus_path)
         self._leases = LeaseFile(
             self.loop, log, run_directory + "/leases", self.gateway.bindings)
         self._announcer = Announcer(self._ubus, self._leases, history, self.loop.now)
         self._executor = Executor(self.loop, log, self.gateway, self.transport, self.links,
-                                  self.forwarding, self.journal, self._announcer)
+                                  self._dhcp_servers, self.forwarding, self.journal,
+                                  self._announcer)
         self._recovery = Recovery(
             self.loop, log, chosen, self.gateway, self.forwarding, self.journal)
         verbs = ControlVerbs(self)
@@ -132,6 +135,7 @@ class Daemon:
         self._leases.close(not self.flushing)
         self.links.close()
         self.transport.close()
+        self._dhcp_servers.close()
         if self.flushing:
             self.forwarding.close()
             self._bridges.prepare([])
@@ -222,6 +226,10 @@ class Daemon:
 
     def _message_received(self, source, data):
         self.gateway.message_received(source, data, self._now())
+        self._settle()
+
+    def _dhcp_reply_received(self, source, local, data):
+        self.gateway.dhcp_reply_received(source, local, data, self._now())
         self._settle()
 
     def _expire(self):

@@ -11,12 +11,14 @@ from mag_lite.wire.address import format_address, format_home, format_mac
 class Executor:
     """One method per kind of action."""
 
-    def __init__(self, loop, log, gateway, transport, links, forwarding, journal, announcer):
+    def __init__(self, loop, log, gateway, transport, links, dhcp_servers, forwarding, journal,
+                 announcer):
         self._loop = loop
         self._log = log
         self._gateway = gateway
         self._transport = transport
         self._links = links
+        self._dhcp_servers = dhcp_servers
         self._forwarding = forwarding
         self._journal = journal
         self._announcer = announcer
@@ -37,6 +39,10 @@ class Executor:
     def _send_frame(self, action):
         if not self._links.send(action.interface, action.frame):
             self._gateway.counters.count("access.not_sent")
+
+    def _relay_dhcp(self, action):
+        if not self._dhcp_servers.send(action.server, action.message):
+            self._gateway.counters.count("dhcp.not_relayed")
 
     def _forward(self, action):
         binding = action.binding
@@ -125,6 +131,7 @@ def stage_times(stages: dict) -> list:
 _HOW = {
     actions.SendMessage: Executor._send_message,
     actions.SendFrame: Executor._send_frame,
+    actions.RelayDhcp: Executor._relay_dhcp,
     actions.Forward: Executor._forward,
     actions.Withdraw: Executor._withdraw,
     actions.Attached: Executor._attached,

@@ -37,6 +37,8 @@ def record(binding: Binding) -> dict:
         "expires_at": binding.expires_at,
         "host_name": hexlify(binding.host_name).decode(),
     }
+    if binding.relayed:
+        kept["relayed"] = True
     if binding.keys:
         kept["gre_keys"] = list(binding.keys)
     return kept
@@ -75,6 +77,7 @@ def _restore_home(restored, entry):
         restored.home_address = addresses[0]
         restored.default_router = _address(entry["router"], 4)
         restored.prefix_length = _number(entry["prefix_length"], 1, 32)
+        restored.relayed = entry.get("relayed") is True
     restored.home_network_prefixes = [home for home in homes if isinstance(home, tuple)]
     restored.router_link_local = _address(entry["router_link_local"], 16)
 

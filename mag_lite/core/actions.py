@@ -9,6 +9,10 @@ SendMessage = namedtuple("SendMessage", ("anchor", "data"))
 #: Put an Ethernet frame on the access link.
 SendFrame = namedtuple("SendFrame", ("interface", "frame"))
 
+#: Send the DHCP message of a client to this server from port 67 of our address towards it, which
+#: becomes the message's giaddr.
+RelayDhcp = namedtuple("RelayDhcp", ("server", "message"))
+
 #: Program the kernel for the homes of the binding, its IPv4 address and its prefixes, which are
 #: pairs of address and length: Add-IPv4-Tunnel-Route and Add-Reverse-Tunnel-Policy-Route in one.
 Forward = namedtuple("Forward", ("binding",))

@@ -23,9 +23,11 @@ class Binding:
     de-registers alone, `router_link_local` our address on the link, `link_local_address` the
     client's own if that was heard.  `outstanding` holds the time stamp and the time of each
     unanswered update by sequence number, `waiting` the frames to be answered once the session is
-    up, `host_name` what it calls itself in DHCP.  `downlink_key` is the GRE key
-    that we gave the session (0: none), `uplink_key` the anchor's or None, `forwarded_keys` those
-    with which the kernel carries it.  The entry lives while the station is attached or a message
+    up, `host_name` what it calls itself in DHCP.  `relayed` says that its DHCP goes to a server,
+    `relayed_request` is the transaction and type of what went there last (or None),
+    `dhcp_complaint` what the log has been told of that.  `downlink_key` is the GRE key that we gave
+    the session (0: none), `uplink_key` the anchor's or None, `forwarded_keys` those with which the
+    kernel carries it.  The entry lives while the station is attached or a message
     about it is outstanding.
     """
 
@@ -37,6 +39,7 @@ class Binding:
         "sequence", "outstanding", "back_off", "retries", "status",
         "lifetime", "expires_at", "requested_lifetime", "handoff_indicator", "given_back",
         "waiting", "stages", "host_name", "downlink_key", "uplink_key", "forwarded_keys",
+        "relayed", "relayed_request", "dhcp_complaint",
     )
 
     def __init__(self, interface: str, mac: bytes, mn_identifier: bytes = b""):
@@ -73,6 +76,7 @@ class Binding:
         self.host_name = b""
         self.downlink_key = 0
         self.uplink_key = self.forwarded_keys = None
+        self.relayed_request = self.dhcp_complaint = None
 
     @property
     def key(self):
@@ -98,6 +102,7 @@ class Binding:
     def forget_home(self):
         """Ask for any address and prefix next time."""
         self.home_address, self.prefix_length = None, 0
+        self.relayed = False
         self.home_network_prefixes = []
 
     def forget_unwanted(self):

@@ -27,13 +27,14 @@ class Anchor:
 
     `index` numbers its device, mark and tables; `local` is our end (Proxy-CoA), None until it
     is known; `encapsulation` is "gre", "gre-key", "ip" or "udp"; `mtu` in octets, None to follow
-    the path.
+    the path; `dhcp_server` is the address (4 octets) of that of its clients, None if unknown.
     """
 
-    def __init__(self, index, name, address, local, encapsulation, mtu):
+    def __init__(self, index, name, address, local, encapsulation, mtu, dhcp_server=None):
         self.index = index
         self.name = name
         self.address = address
         self.local = local
         self.encapsulation = encapsulation
         self.mtu = mtu
+        self.dhcp_server = dhcp_server

@@ -3,7 +3,8 @@
 
 It has no pool: the only address it can give is the home address of the station's binding.
 The server identifier is the client's default router, on every access point, so a unicast
-renewal after a roam reaches the gateway that serves now.
+renewal after a roam reaches the gateway that serves now.  Where the anchor wants another server,
+clients' messages go on to the relay agent (dhcp_relay.py) after the same checks.
 
 A message passes the checks common to all, then the handler of its type, which names the type
 of the reply.
@@ -11,6 +12,7 @@ of the reply.
 
 from mag_lite.core.actions import Leased, Log, Remember, SendFrame
 from mag_lite.core.default_router import ROUTER_MAC
+from mag_lite.core.dhcp_relay import DhcpRelay, may_pass
 from mag_lite.core.registration import GIVEN_BACK, WANTED
 from mag_lite.wire import dhcpv4, ethernet
 from mag_lite.wire.address import UNSPECIFIED4, format_address, mask
@@ -34,6 +36,8 @@ class DhcpServer:
         self.mtu = mtu
         self.actions = actions
         self.counters = counters
+        self.relay = DhcpRelay(
+            configuration, registration.bindings, self._deliver, actions, counters)
         self._rates = {}
         self._second = 0
 
@@ -54,7 +58,8 @@ class DhcpServer:
             return
         kind = request.message_type()
         handler = _HANDLERS.get(kind)
-        if port != SERVER_PORT or handler is None or not _is_from(binding, request):
+        if (port != SERVER_PORT or handler is None or not _is_from(binding, request)
+                or binding.relayed and not may_pass(request)):
             self.counters.count("dhcp.dropped")
             return
         self.counters.count("dhcp." + _NAMES[kind])
@@ -62,6 +67,9 @@ class DhcpServer:
             self._wait_for_session(binding, packet, now)
             return
         self._learn_name(binding, request.options.get(dhcpv4.HOST_NAME, b""))
+        if (self.relay.serves(binding) and self.relay.forward(binding, request)
+                and kind in _ANSWERED):
+            return
         reply = handler(self, binding, request, now)
         if reply is not None:
             self._reply(binding, request, reply, now)
@@ -123,14 +131,24 @@ class DhcpServer:
             reply.ciaddr = request.ciaddr
         if kind != dhcpv4.NAK and request.message_type() != dhcpv4.INFORM:
             reply.yiaddr = binding.home_address
+        self._send(binding, reply, _destination(binding, request, kind), now)
+        if kind == dhcpv4.ACK and request.message_type() != dhcpv4.INFORM:
+            self.actions.append(Leased(binding))
+
+    def _deliver(self, binding, reply, now):
+        """Pass the reply of another server on, with our knowledge of the home network."""
+        kind = reply.message_type()
+        if kind != dhcpv4.NAK:
+            reply.options.update(self._home_network(binding))
+        self._send(binding, reply, _destination(binding, reply, kind), now)
+
+    def _send(self, binding, reply, destination, now):
         binding.stages.setdefault("configured", now)
-        self.counters.count("dhcp." + _NAMES[kind])
-        packet = encode_udp4(binding.default_router, _destination(binding, request, kind),
+        self.counters.count("dhcp." + _NAMES[reply.message_type()])
+        packet = encode_udp4(binding.default_router, destination,
                              SERVER_PORT, CLIENT_PORT, dhcpv4.encode(reply))
         self.actions.append(SendFrame(
             binding.interface, ethernet.frame(binding.mac, ROUTER_MAC, ethernet.IPV4, packet)))
-        if kind == dhcpv4.ACK and request.message_type() != dhcpv4.INFORM:
-            self.actions.append(Leased(binding))
 
     def _options(self, binding, request, kind):
         options = {
@@ -142,9 +160,7 @@ class DhcpServer:
         if kind == dhcpv4.NAK:
             options[dhcpv4.MESSAGE] = b"this is not the address of your mobility session"
             return options
-        options[dhcpv4.SUBNET_MASK] = mask(binding.prefix_length)
-        options[dhcpv4.ROUTER] = binding.default_router
-        options[dhcpv4.INTERFACE_MTU] = self.mtu(binding).to_bytes(2, "big")
+        options.update(self._home_network(binding))
         if self.configuration.dns:
             options[dhcpv4.DNS] = b"".join(self.configuration.dns)
         asked = request.message_type()
@@ -153,6 +169,14 @@ class DhcpServer:
         if asked == dhcpv4.DISCOVER and kind == dhcpv4.ACK:
             options[dhcpv4.RAPID_COMMIT] = b""
         return options
+
+    def _home_network(self, binding):
+        """What every client must be told (RFC 5844 section 3.4.3)."""
+        return {
+            dhcpv4.SUBNET_MASK: mask(binding.prefix_length),
+            dhcpv4.ROUTER: binding.default_router,
+            dhcpv4.INTERFACE_MTU: self.mtu(binding).to_bytes(2, "big"),
+        }
 
 
 def _is_from(binding, request):

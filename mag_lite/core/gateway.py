@@ -332,6 +332,10 @@ class Gateway:
     def _send(self, anchor, message):
         self.actions.append(SendMessage(anchor, header.encode(message)))
 
+    def dhcp_reply_received(self, source: bytes, local: bytes, data: bytes, now: int):
+        """Take what came from `source` to our port 67 at `local`, as the DHCP relay agent."""
+        self.dhcp.relay.receive(source, local, data, now)
+
     # Time
 
     def next_timeout(self):

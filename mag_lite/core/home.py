@@ -49,6 +49,8 @@ def _adopt_ipv4(binding, acknowledgement):
     binding.home_address = reply.address
     binding.prefix_length = reply.prefix_length
     binding.default_router = router.address
+    mode = acknowledgement.option(options.IPV4_DHCP_SUPPORT_MODE)
+    binding.relayed = mode is not None and not mode.flags & options.DHCP_SERVER
     return None
 
 

@@ -96,10 +96,18 @@ def _interface(text: str) -> str:
     return _plain(text, 15)
 
 
+def _address4(text: str) -> bytes:
+    address = parse_address(text)
+    if len(address) != 4:
+        raise ValueError(text)
+    return address
+
+
 FLAG = _flag()
 #: What tells security associations for one purpose from others: by hand, up to 16383.
 REQUEST_ID = integer(1, 16383)
 ADDRESS = Kind("an IPv4 or IPv6 address", parse_address, False)
+ADDRESS4 = Kind("an IPv4 address", _address4, False)
 TEXT = Kind("a text of 1-253 characters", _text, False)
 PATH = Kind("an absolute path of at most 100 characters", _path, False)
 INTERFACE = Kind("an interface name (1-15 characters, no space or slash)", _interface, False)

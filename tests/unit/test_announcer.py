@@ -59,7 +59,7 @@ class Gateway(Bench):
         self.history = History()
         self.announcer = Announcer(
             self.told, self.told, self.history, lambda: self.now)
-        self.executor = Executor(*[self.willing, self.willing, self.gateway] + 4 * [self.willing]
+        self.executor = Executor(*[self.willing, self.willing, self.gateway] + 5 * [self.willing]
                                  + [self.announcer])
 
     def activate(self):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a wrong configuration file is told, and what a right one gives."""
 
-from lma_lite.kinds import ADDRESS4, PREFIX4, PREFIX6
+from lma_lite.kinds import PREFIX4, PREFIX6
 from mag_lite.system import settings
 from mag_lite.system.settings import (
     ADDRESS,
+    ADDRESS4,
     ANY,
     ERROR,
     FLAG,
