@@ -26,6 +26,7 @@ _NAMELESS = Option(options.MN_IDENTIFIER, subtype=1, identifier=b"")
 _NO_HANDOFF = Option(options.HANDOFF_INDICATOR)
 _NO_TECHNOLOGY = Option(options.ACCESS_TECHNOLOGY_TYPE)
 _DHCP_SERVER = Option(options.IPV4_DHCP_SUPPORT_MODE, flags=options.DHCP_SERVER)
+_DHCP_RELAY = Option(options.IPV4_DHCP_SUPPORT_MODE, flags=0)
 
 # For all other refusals the reason is in the status of the message itself.
 _REPLY_STATUS = {
@@ -103,7 +104,7 @@ def _granted_ipv4(update, binding) -> list:
         Option(options.IPV4_HOME_ADDRESS_REPLY, status=status.IPV4_REPLY_SUCCESS,
                prefix_length=pool.prefix_length, address=binding.ipv4_home_address),
         Option(options.IPV4_DEFAULT_ROUTER_ADDRESS, address=pool.router),
-        _DHCP_SERVER,
+        _DHCP_RELAY if pool.dhcp_relay else _DHCP_SERVER,
     ]
 
 

@@ -5,12 +5,16 @@ from lma_lite.home_pool import HomePool
 
 
 class AddressPool(HomePool):
-    """The host addresses of one home network; `router` is none of them."""
+    """The host addresses of one home network; `router` is none of them.
 
-    def __init__(self, network: bytes, prefix_length: int, router: bytes):
+    With `dhcp_relay` gateways get them confirmed by a DHCP server (RFC 5844 section 3.4.2).
+    """
+
+    def __init__(self, network: bytes, prefix_length: int, router: bytes, dhcp_relay=False):
         super().__init__(1 << (32 - prefix_length))
         self.prefix_length = prefix_length
         self.router = router
+        self.dhcp_relay = dhcp_relay
         self._base = int.from_bytes(network, "big")
         self._router = self._number(router)
 

@@ -49,6 +49,7 @@ SCHEMA = (
         ("network", kinds.PREFIX4, None),
         ("router", settings.ADDRESS4, None),
         ("prefix", kinds.PREFIX6, None),
+        ("dhcp_relay", settings.FLAG, "0"),
     )),
     SectionSchema("node", ANY, (
         ("match", settings.PATTERN, REQUIRED),
@@ -108,7 +109,7 @@ class _Reader:
                 continue
             network, length = section.network or (None, 0)
             pool = Pool(section.name or where, (section.service or "").encode(), network, length,
-                        section.router, section.prefix)
+                        section.router, section.prefix, section.dhcp_relay)
             self._check_pool(where, pool, pools)
             pools.append(pool)
         if not pools:

@@ -10,8 +10,9 @@ from mag_lite.wire import status
 
 #: A home network as configured; `selection` is the Service Selection that asks for it, empty
 #: for the default.  An IPv4 network has a router; `network` or `prefix`, (address, length), is None
-#: where that IP version is not served.
-Pool = namedtuple("Pool", ("name", "selection", "network", "prefix_length", "router", "prefix"))
+#: where that IP version is not served; `dhcp_relay`: gateways relay the DHCP of its mobile nodes.
+_Pool = namedtuple("Pool", (
+    "name", "selection", "network", "prefix_length", "router", "prefix", "dhcp_relay"))
 
 #: A policy profile.  `match` is an identifier, in which each * stands for any octets; `pool`
 #: names a pool or is None; `address` (or None) and `prefixes` are the node's static homes in it.
@@ -19,6 +20,11 @@ Node = namedtuple("Node", ("match", "allow", "pool", "address", "prefixes"))
 
 #: Subtype of the Mobile Node Identifier option (RFC 4283).
 NETWORK_ACCESS_IDENTIFIER = 1
+
+
+def Pool(name, selection, network, prefix_length, router, prefix, dhcp_relay=False):
+    """Return the pool; its gateways are DHCP servers unless something else is said."""
+    return _Pool(name, selection, network, prefix_length, router, prefix, dhcp_relay)
 
 
 class Service:
@@ -126,7 +132,8 @@ class Policy:
 def _service(pool: Pool) -> Service:
     addresses = prefixes = None
     if pool.network:
-        addresses = AddressPool(pool.network, pool.prefix_length, pool.router)
+        addresses = AddressPool(
+            pool.network, pool.prefix_length, pool.router, pool.dhcp_relay)
     if pool.prefix:
         prefixes = PrefixPool(*pool.prefix)
     return Service(pool.name, pool.selection, addresses, prefixes)

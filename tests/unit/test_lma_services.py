@@ -72,3 +72,10 @@ def test_another_interface_has_a_service_of_its_own():
     room = domain()
     assert home(room.update(mac=MAC2, more=(SELECTION,))) == STAFF_ADDRESS
     assert sorted(addresses(room)) == [FIRST, STAFF_ADDRESS]
+
+
+def test_of_a_pool_with_a_dhcp_server_gateways_are_told_to_relay():
+    for relay, flags in ((False, options.DHCP_SERVER), (True, 0)):
+        room = Room(pools=[Pool("internet", b"", *INTERNET[2:6], relay)])
+        answer = room.update()
+        assert answer.option(options.IPV4_DHCP_SUPPORT_MODE).flags == flags
