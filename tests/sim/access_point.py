@@ -3,6 +3,7 @@
 
 from access_kernel import AccessKernel
 from authenticator import Authenticator
+from nat import Nat
 from network import FAIR
 from node import Node
 from world import Violation
@@ -38,10 +39,16 @@ class AccessPoint(Node):
         self._restarts = 0
         self._settings = settings
         self.hostile = settings.hostile
-        self.configuration = self._configure()
+        self.nat = None
+        self.configuration = self._configure(address)
 
-    def _configure(self):
-        ours = [Anchor(index, anchor.name, anchor.address, self.address,
+    def move_behind_nat(self, own):
+        """From now on `address` is the NAT's, which only the anchors see."""
+        self.nat = Nat(self.world)
+        self.configuration = self._configure(own)
+
+    def _configure(self, own):
+        ours = [Anchor(index, anchor.name, anchor.address, own,
                        self._settings.encapsulation, None)
                 for index, anchor in enumerate(self.anchors)]
         profiles = [Profile(anchor.name, "*%s*@%s" % (kind, anchor.name), None, anchor, b"", True,

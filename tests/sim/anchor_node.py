@@ -50,7 +50,7 @@ class AnchorNode(Node):
         mags = {address: node.name for address, node in self.gateways.items()}
         profiles = [Profile(identity, False, None, None, ()) for identity in self.blocked]
         return Configuration((self.address,), self._settings.lifetime, 300, DELETE_DELAY,
-                             ASSIGN_DELAY, "allow", mags, [self.pool], profiles, False, None, {})
+                             ASSIGN_DELAY, "allow", mags, [self.pool], profiles, True, None, {})
 
     def start(self):
         """Take up the journal's sessions; the rest of the kernel's routes and tunnels go."""
@@ -128,7 +128,7 @@ class AnchorNode(Node):
         if data[2] == 6:
             self.judge.acknowledged(self, action.destination, data)
         elif data[2] == 16 and data[6] == 1:
-            self.judge.order.tells(self.gateways[action.destination], data)
+            self.judge.order.tells(self, self.gateways[action.destination], data)
         self.world.note(self.name, "sends", (action.destination, data))
         self.network.to_gateway(self, self.gateways[action.destination], data)
 

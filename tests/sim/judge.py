@@ -342,6 +342,8 @@ class Judge:
         route = anchor.routes.get(home)
         if route in (None, BLACKHOLE) or route.mag != access_point.address:
             return "the anchor routes elsewhere"
+        if route.encapsulation != binding.anchor.encapsulation:
+            return "gateway and anchor use other encapsulations"
         if (binding.keys or ())[::-1] != anchor.keys.get(home, ()):
             return "gateway and anchor use other GRE keys"
         return None
@@ -380,9 +382,18 @@ class Judge:
         still = disputed & self.disagreements()
         if still:
             raise Violation("gateways and anchors disagree: %s" % still)
+        self._check_ways_back()
         for phone in self.phones:
             if phone.ipv6 and phone.place and phone.answers == 1 and not phone.blocked:
                 self._check_prefixes(phone)
+
+    def _check_ways_back(self):
+        """No NAT has forgotten an anchor whose packets are for clients behind it."""
+        for node in self.access_points:
+            for binding in node.core.bindings if node.nat else ():
+                if binding.forwarded and not node.nat.is_open(node.anchors[binding.anchor.index]):
+                    raise Violation("%s: the NAT is closed to packets for %s" % (
+                        node.name, binding))
 
     def disagreements(self) -> set:
         """What either a gateway or its anchor holds: (gateway, MAC, address)."""

@@ -30,6 +30,8 @@ class Network:
     def to_anchor(self, gateway, anchor, data):
         """A gateway sends."""
         weather = gateway.weather
+        if gateway.nat:
+            gateway.nat.passes_out(anchor)
         if weather is FAIR:
             self._carry(weather, anchor.receive, gateway, data)
         elif weather.up:
@@ -38,6 +40,8 @@ class Network:
     def to_gateway(self, anchor, gateway, data):
         """An anchor sends."""
         weather = gateway.weather
+        if gateway.nat and not gateway.nat.is_open(anchor):
+            return
         if weather is FAIR:
             self._carry(weather, gateway.receive, anchor, data)
         elif weather.down:

@@ -114,12 +114,13 @@ class Order:
         """When a gateway was last told of that client in bad weather (ms)."""
         return self._missed.get((access_point.address, identity), -1 << 40)
 
-    def tells(self, access_point, data):
+    def tells(self, anchor, access_point, data):
         """An anchor sends a revocation, or repeats it once (RFC 5846 section 11)."""
         found = options_of(data)
         gateway = access_point.address
         self._told[gateway, found[8][1:]] = self.world.now
-        if access_point.weather is not FAIR:
+        nat = access_point.nat
+        if access_point.weather is not FAIR or nat and not nat.is_open(anchor):
             self._missed[gateway, found[8][1:]] = self.world.now
         session = gateway, found[8][1:], data[12:]
         before, times = self._indications.get(session, (None, 0))

@@ -27,15 +27,17 @@ AUDIT = 1000
 def choose_settings(world):
     """Every seed has a world of its own."""
     pick = world.choose
-    return Settings(
+    settings = Settings(
         access_points=world.between(20, 28), anchors=pick((1, 1, 1, 2)),
         phones=world.between(200, 260), lifetime=pick((60, 120, 300, 600)),
-        timestamps=pick((True, True, True, False)), encapsulation=pick(("gre", "gre-key", "ip")),
+        timestamps=pick((True, True, True, False)),
+        encapsulation=pick(("gre", "gre-key", "ip", "udp")),
         ipv6=world.chance() < 0.25, skew=pick((0, 10, 10, 40)), busy=pick((5000, 20000, 60000)),
         fair_for=pick((20000, 60000, 180000)), bad_for=pick((3000, 15000, 40000)),
         hostile=world.chance() < 0.1, scarce=world.chance() < 0.08,
         kinds=pick((("four",), ("four",), ("four", "six", "both"), ("four", "six", "both"),
                     ("six",), ("both",))))
+    return settings._replace(ipv6=settings.ipv6 and settings.encapsulation != "udp")
 
 
 class Scenario:
@@ -75,6 +77,8 @@ class Scenario:
         address = "2001:db8:a::%x" if settings.ipv6 else "192.0.2.%d"
         node = AccessPoint(world, "ap%d" % number, parse_address(address % (10 + number)), anchors,
                            settings, world.between(-50, 50))
+        if settings.encapsulation == "udp" and number % 3 == 0:
+            node.move_behind_nat(parse_address("192.168.1.%d" % (10 + number)))
         node.error = world.between(-settings.skew, settings.skew)
         return node
 
