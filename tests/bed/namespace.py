@@ -126,7 +126,7 @@ class Namespace:
     def delay(self, interface: str, milliseconds: float):
         """What leaves through `interface` leaves that much later."""
         self.ip.tc(
-            "add",
+            "replace",
             kind="netem",
             index=self.index(interface),
             handle="1:",

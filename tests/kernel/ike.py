@@ -15,7 +15,7 @@ from support.ipsec import refused
 from bed import paths
 from bed.capture import Capture
 from bed.charon import Charon
-from bed.network import ANCHOR, CORRESPONDENT
+from bed.network import ANCHOR, CORRESPONDENT, DELAY_MS
 from bed.scenario import Scenario
 from bed.transfer import Transfer
 
@@ -29,9 +29,6 @@ OUTER = {4: "ip", 6: "ipv6"}[FAMILY]
 TRAFFIC_CLASS = {4: "ip.dsfield.ecn", 6: "ipv6.tclass.ecn"}[FAMILY]
 # What tshark shows of a fragment, and of what is none
 FRAGMENT, UNFRAGMENTED = {4: ("ip.flags.mf", "0"), 6: ("ipv6.fraghdr.more", "")}[FAMILY]
-MARK = ("add table inet congestion",
-        "add chain inet congestion met { type filter hook forward priority 0; }",
-        "add rule inet congestion met ip ecn ect0 ip ecn set ce")
 REFUSED = "XfrmInNoPols", "XfrmInTmplMismatch"
 
 
@@ -155,9 +152,10 @@ class Ike(Scenario):
                        [frame for frame in secret if frame[1] == end and frame[3] == str(ECT)])
 
     def congested(self):
-        """A router marks what it forwards over IPv4, outside; the mark arrives inside."""
-        for rule in MARK:
-            self.network.router.run("nft", rule)
+        """A router marks what it forwards, outside; the mark arrives inside."""
+        for interface in ("eth0", "eth1"):      # what cannot be marked is lost
+            self.network.router.run("tc", "qdisc", "replace", "dev", interface, "root",
+                                    "netem", "loss", "100%", "ecn")
         for receiver, interface, sender, address in (
                 (self.correspondent, "eth0", self.phone, CORRESPONDENT),
                 (self.phone, "wlan0", self.correspondent, self.phone.address)):
@@ -165,6 +163,8 @@ class Ike(Scenario):
             self.ping(sender, address, 100, "-Q", str(ECT))
             self.check(f"congestion outside ESP is told inside to {receiver.name}", capture.count(
                 f"icmp.type == 8 and ip.dsfield.ecn == {CONGESTED}"))
+        for interface in ("eth0", "eth1"):
+            self.network.router.delay(interface, DELAY_MS)
 
     def unheard_in_clear(self):
         """The gateway's machine forgets its policies: so would do who forges its address."""
@@ -180,6 +180,5 @@ with Ike() as bed:
     bed.whole()
     bed.rekeyed()
     bed.unseen()
-    if FAMILY == 4:
-        bed.congested()
+    bed.congested()
     bed.unheard_in_clear()
