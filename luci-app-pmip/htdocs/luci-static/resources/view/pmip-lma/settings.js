@@ -110,6 +110,9 @@ return view.extend({
 		option.validate = kinds.prefix6;
 		option.placeholder = '2001:db8:100::/40';
 
+		forms.flag(L.bind(section.option, section), 'pmip-lma', 'dhcp_relay', _('DHCP relay'),
+			_('Let gateways relay DHCP to a server, which must know the IPv4 network, instead of answering it.'), true).modalonly = true;
+
 		option = section.option(form.Value, 'service', _('Service'), _('Service Selection (APN) that asks for this pool. Without: it is for any other.'));
 		option.validate = kinds.text;
 	},

@@ -144,6 +144,10 @@ return view.extend({
 		option.value('off', _('sequence numbers'));
 		option.default = 'auto';
 
+		option = section.taboption('advanced', form.Value, 'dhcp_server', _('DHCP server'),
+			_("For clients whose anchor wants their DHCP relayed. Without: the anchor's address, if it is of IPv4."));
+		option.validate = kinds.address4;
+
 		forms.flag(L.bind(section.taboption, section, 'advanced'), 'pmip', 'local_routing', _('Local routing'),
 			_('Let clients of one anchor reach each other here. The anchor neither sees nor filters nor counts what they say to each other.'), true);
 
