@@ -24,10 +24,10 @@ class Binding:
     client's own if that was heard.  `outstanding` holds the time stamp and the time of each
     unanswered update by sequence number, `waiting` the frames to be answered once the session is
     up, `host_name` what it calls itself in DHCP.  `relayed` says that its DHCP goes to a server,
-    `relayed_request` is the transaction and type of what went there last (or None),
-    `dhcp_complaint` what the log has been told of that.  `downlink_key` is the GRE key that we gave
-    the session (0: none), `uplink_key` the anchor's or None, `forwarded_keys` those with which the
-    kernel carries it.  The entry lives while the station is attached or a message
+    `relayed_request` is the transaction and type of what went there last and is not answered yet
+    (or None), `dhcp_complaint` what the log has been told of that.  `downlink_key` is the GRE key
+    that we gave the session (0: none), `uplink_key` the anchor's or None, `forwarded_keys` those
+    with which the kernel carries it.  The entry lives while the station is attached or a message
     about it is outstanding.
     """
 

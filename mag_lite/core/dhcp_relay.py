@@ -55,6 +55,7 @@ class DhcpRelay:
         """
         kind = request.message_type()
         if kind == dhcpv4.DISCOVER:
+            self._notice_silence(binding)
             request.options[dhcpv4.REQUESTED_ADDRESS] = binding.home_address
         elif _address(request) != binding.home_address:
             self._complain(binding, "info", "the client asks for another address by DHCP: "
@@ -92,6 +93,7 @@ class DhcpRelay:
                 format_address(source), format_address(reply.yiaddr)))
             return
         reply.options.pop(dhcpv4.RELAY_AGENT_INFORMATION, None)
+        binding.relayed_request = None
         self.deliver(binding, reply, now)
         if kind == dhcpv4.ACK and not informs:
             self.actions.append(Leased(binding))
@@ -105,6 +107,11 @@ class DhcpRelay:
                     and binding.relayed_request and binding.relayed_request[0] == reply.xid):
                 return binding
         return None
+
+    def _notice_silence(self, binding):
+        if binding.relayed_request and binding.relayed_request[1] == dhcpv4.DISCOVER:
+            self._complain(binding, "warning", "DHCP server %s does not answer"
+                           % format_address(binding.anchor.dhcp_server))
 
     def _complain(self, binding, level, text):
         """Say it once a client, until there is something else to be said."""

@@ -231,6 +231,22 @@ def test_without_a_server_to_relay_to_the_client_is_served_here_and_the_log_says
     assert line.text.startswith("02:00:00:00:01:01") and "option dhcp_server" in line.text
 
 
+def test_a_server_that_does_not_answer_is_named_once():
+    bench = asked()
+    for expected in (1, 0):
+        bench.frame(request(dhcpv4.DISCOVER))
+        lines = logged(bench)
+        assert [line.level for line in lines] == ["warning"] * expected
+        assert all(["DHCP server 192.0.2.67 does not answer" in line.text for line in lines])
+
+
+def test_one_that_answers_is_not():
+    bench = asked()
+    hear(bench, reply(dhcpv4.OFFER))
+    bench.frame(request(dhcpv4.DISCOVER))
+    assert logged(bench) == []
+
+
 def test_an_offer_reaches_the_station_alone_with_mask_router_and_mtu_of_its_session():
     bench = asked()
     hear(bench, reply(dhcpv4.OFFER))
