@@ -133,9 +133,9 @@ class _Reader:
         elif len(self._anchors) == MOST_ANCHORS:
             self._complain("%s: more than %d anchors" % (where, MOST_ANCHORS))
         else:
-            of_clients = self._found.mag.dhcp_server or (address if len(address) == 4 else None)
             self._anchors.append(Anchor(len(self._anchors), name, address, section.local,
-                                        section.encapsulation, section.mtu, of_clients))
+                                        section.encapsulation, section.mtu,
+                                        self._found.mag.dhcp_server))
 
     def profiles(self):
         profiles = []

@@ -27,7 +27,8 @@ class Anchor:
 
     `index` numbers its device, mark and tables; `local` is our end (Proxy-CoA), None until it
     is known; `encapsulation` is "gre", "gre-key", "ip" or "udp"; `mtu` in octets, None to follow
-    the path; `dhcp_server` is the address (4 octets) of that of its clients, None if unknown.
+    the path; `dhcp_server` is the address (4 octets) of that of its clients, None if none is
+    configured.
     """
 
     def __init__(self, index, name, address, local, encapsulation, mtu, dhcp_server=None):

@@ -40,7 +40,7 @@ class DhcpRelay:
         """Return True if the client's messages are for a DHCP server, and it is known which."""
         if not (binding.relayed and binding.has_ipv4):
             return False
-        if binding.anchor.dhcp_server is None:
+        if _server(binding.anchor) is None:
             self._complain(binding, "error", "the anchor wants its DHCP relayed, but there is no "
                            "server to relay to: set option dhcp_server; answered here instead")
             return False
@@ -65,7 +65,7 @@ class DhcpRelay:
         request.hops += 1
         request.options[dhcpv4.RELAY_AGENT_INFORMATION] = _information(binding)
         binding.relayed_request = request.xid, kind
-        self.actions.append(RelayDhcp(binding.anchor.dhcp_server, request))
+        self.actions.append(RelayDhcp(_server(binding.anchor), request))
         return True
 
     def receive(self, source: bytes, local: bytes, data: bytes, now: int):
@@ -103,7 +103,7 @@ class DhcpRelay:
         for link in self.configuration.access:
             binding = self.bindings.get(link, reply.chaddr)
             if (binding is not None and binding.has_ipv4 and binding.relayed
-                    and binding.anchor.dhcp_server == source
+                    and _server(binding.anchor) == source
                     and binding.relayed_request and binding.relayed_request[0] == reply.xid):
                 return binding
         return None
@@ -111,7 +111,7 @@ class DhcpRelay:
     def _notice_silence(self, binding):
         if binding.relayed_request and binding.relayed_request[1] == dhcpv4.DISCOVER:
             self._complain(binding, "warning", "DHCP server %s does not answer"
-                           % format_address(binding.anchor.dhcp_server))
+                           % format_address(_server(binding.anchor)))
 
     def _complain(self, binding, level, text):
         """Say it once a client, until there is something else to be said."""
@@ -124,6 +124,11 @@ def may_pass(request) -> bool:
     """Return True if a client's message may go on: no client is a relay agent (RFC 3046 2.1)."""
     return (dhcpv4.RELAY_AGENT_INFORMATION not in request.options
             and request.hops <= MOST_HOPS)
+
+
+def _server(anchor):
+    """The DHCP server of an anchor's clients: the anchor, if nothing else is said."""
+    return anchor.dhcp_server or (anchor.address if len(anchor.address) == 4 else None)
 
 
 def _address(request):

@@ -63,6 +63,9 @@ class DhcpServer:
             self.counters.count("dhcp.dropped")
             return
         self.counters.count("dhcp." + _NAMES[kind])
+        if kind == dhcpv4.REQUEST and _has_lost_ipv4(binding):
+            self._reply(binding, request, dhcpv4.NAK, now)
+            return
         if kind in _ANSWERED and not binding.has_ipv4:
             self._wait_for_session(binding, packet, now)
             return
@@ -183,6 +186,12 @@ def _is_from(binding, request):
     """True for a request of the station itself: it is known by its link, not by its claims."""
     return (request.op == dhcpv4.BOOTREQUEST and request.chaddr == binding.mac
             and request.giaddr == UNSPECIFIED4)
+
+
+def _has_lost_ipv4(binding):
+    """True if the session goes on without the IPv4 address that it had."""
+    return (binding.has_ipv6 and not binding.has_ipv4 and 4 not in binding.ip_versions
+            and binding.default_router is not None)
 
 
 def _destination(binding, request, kind):

@@ -49,9 +49,17 @@ def _adopt_ipv4(binding, acknowledgement):
     binding.home_address = reply.address
     binding.prefix_length = reply.prefix_length
     binding.default_router = router.address
-    mode = acknowledgement.option(options.IPV4_DHCP_SUPPORT_MODE)
-    binding.relayed = mode is not None and not mode.flags & options.DHCP_SERVER
+    binding.relayed = _is_relayed(binding.anchor, acknowledgement)
     return None
+
+
+def _is_relayed(anchor, acknowledgement):
+    """Without the option DHCP is relayed, if it is known where to; an anchor that says nothing
+    may know nothing of it."""
+    mode = acknowledgement.option(options.IPV4_DHCP_SUPPORT_MODE)
+    if mode is None:
+        return anchor.dhcp_server is not None
+    return not mode.flags & options.DHCP_SERVER
 
 
 def _adopt_prefixes(binding, acknowledgement):

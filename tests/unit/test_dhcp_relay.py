@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The collocated DHCPv4 relay agent (RFC 5844 section 3.4.2, RFC 3046, 3527, 5107)."""
 
-from mag import HOME, LINK, PHONE, ROUTER, STRANGER, Bench, SendFrame
+from mag import ANCHOR, HOME, LINK, PHONE, ROUTER, STRANGER, Bench, SendFrame
 from test_dhcp_server import BROADCAST, WRONG, answer, answers, kind, request
 
 from mag_lite import journal_record
@@ -75,13 +75,18 @@ def logged(bench):
 
 
 def test_the_anchor_says_who_is_served_and_who_is_relayed():
-    for change, drop, expected in (
-            ((RELAY,), (), True), ((SERVE,), (), False),
-            ((), (options.IPV4_DHCP_SUPPORT_MODE,), False)):
-        bench = relaying(change=change, drop=drop)
+    for server in (SERVER, None):
+        for option, expected in ((RELAY, [server or ANCHOR]), (SERVE, [])):
+            bench = relaying(server, change=(option,))
+            bench.frame(request(dhcpv4.DISCOVER))
+            assert [action.server for action in bench.take(RelayDhcp)] == expected
+
+
+def test_if_it_says_nothing_who_has_a_server_relays_to_it():
+    for server, expected in ((SERVER, [SERVER]), (None, [])):
+        bench = relaying(server, change=(), drop=(options.IPV4_DHCP_SUPPORT_MODE,))
         bench.frame(request(dhcpv4.DISCOVER))
-        taken = bench.take()
-        assert [isinstance(action, RelayDhcp) for action in taken] == [expected]
+        assert [action.server for action in bench.take(RelayDhcp)] == expected
 
 
 def test_a_refresh_may_change_it():
@@ -222,6 +227,7 @@ def test_a_decline_is_relayed_and_told_to_the_administrator():
 
 def test_without_a_server_to_relay_to_the_client_is_served_here_and_the_log_says_the_remedy():
     bench = relaying(server=None)
+    bench.gateway.configuration.anchors[0].address = parse_address("2001:db8:a::1")
     bench.frame(request(dhcpv4.DISCOVER))
     bench.frame(request(dhcpv4.REQUEST, options={dhcpv4.REQUESTED_ADDRESS: HOME}))
     taken = bench.take()

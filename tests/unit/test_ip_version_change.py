@@ -2,13 +2,14 @@
 """Other IP versions are configured for clients that are there (RFC 5844 section 3.2.3.3)."""
 
 from domain import Domain
-from mag import HOME, LINK, PHONE, PREFIX, Bench
+from mag import HOME, LINK, PHONE, PREFIX, ROUTER, Bench
+from test_dhcp_server import answer, answers, kind, request
 
 from mag_lite import journal_record
 from mag_lite.core.actions import Forward, Withdraw
 from mag_lite.core.binding_update_list import ACTIVE
+from mag_lite.wire import dhcpv4, status
 from mag_lite.wire import mobility_options as options
-from mag_lite.wire import status
 from mag_lite.wire.address import parse_prefix
 
 ANY_ADDRESS = [(bytes(4), 0)]
@@ -80,6 +81,33 @@ def test_ipv4_alone_is_given_back_and_the_prefixes_stay():
     bench.answer(refresh)
     assert bench.take(Withdraw) == []
     assert bench.binding.state == ACTIVE and bench.binding.forwarded == (PREFIX,)
+
+
+def test_who_renews_an_address_that_was_taken_away_is_told_so():
+    bench = reloaded(BOTH, (6,))
+    for _ in range(2):
+        bench.answer(bench.sent()[-1])
+    bench.take()
+    bench.frame(request(dhcpv4.REQUEST, source=HOME, destination=ROUTER, ciaddr=HOME))
+    refusal = answer(bench)[-1]
+    assert kind(refusal) == dhcpv4.NAK
+    assert refusal.options[dhcpv4.SERVER_IDENTIFIER] == ROUTER
+    assert bench.sent() == [], "and nothing is asked for"
+
+
+def test_who_renews_an_address_while_it_is_given_back_is_told_so_at_once():
+    bench = reloaded(BOTH, (6,))
+    bench.take()
+    bench.frame(request(dhcpv4.REQUEST, source=HOME, destination=ROUTER, ciaddr=HOME))
+    assert kind(answer(bench)[-1]) == dhcpv4.NAK
+
+
+def test_who_never_had_an_address_is_told_nothing():
+    bench = Bench(ip_versions=(6,))
+    bench.activate()
+    bench.take()
+    bench.frame(request(dhcpv4.REQUEST, options={dhcpv4.REQUESTED_ADDRESS: HOME}))
+    assert answers(bench) == []
 
 
 def test_the_prefixes_alone_are_given_back_and_ipv4_stays():

@@ -145,7 +145,7 @@ return view.extend({
 		option.default = 'auto';
 
 		option = section.taboption('advanced', form.Value, 'dhcp_server', _('DHCP server'),
-			_("For clients whose anchor wants their DHCP relayed. Without: the anchor's address, if it is of IPv4."));
+			_("For clients whose anchor wants their DHCP relayed or does not say. Without: the anchor's address, if it is of IPv4 and the anchor wants it."));
 		option.validate = kinds.address4;
 
 		forms.flag(L.bind(section.taboption, section, 'advanced'), 'pmip', 'local_routing', _('Local routing'),
