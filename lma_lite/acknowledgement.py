@@ -48,7 +48,9 @@ def accept(update: ProxyBindingUpdate, binding: Binding, lifetime: int) -> Messa
         carried += _gre_key(binding)
     if binding.tunnel.encapsulation == "udp":
         carried.append(_BEHIND_NAT if update.private_address else _WITHOUT_NAT)
-    carried += _echoes(update, update.timestamp, binding.link_local_address)
+    # A session without prefixes has none; its de-registration may name one all the same.
+    link_local_address = binding.link_local_address or update.link_local_address
+    carried += _echoes(update, update.timestamp, link_local_address)
     return _message(code, update.sequence, lifetime, carried)
 
 

@@ -258,6 +258,17 @@ def test_de_registration_of_one_ip_version_leaves_the_other():
         assert len(room.anchor.cache) == 1
 
 
+def test_de_registration_of_more_than_the_session_has_ends_it():
+    room = dual()
+    room.update()
+    link_local = Option(options.LINK_LOCAL_ADDRESS, address=bytes(16))
+    room.did = []
+    answer = room.update(home=FIRST, more=asks() + [link_local], lifetime=0, indicator=UNKNOWN)
+    assert (answer.status, answer.lifetime) == (status.ACCEPTED, 0)
+    assert answer.option(options.LINK_LOCAL_ADDRESS) == link_local
+    assert done(room, Blackhole) == [Blackhole(FIRST)]
+
+
 def test_a_revocation_names_the_prefixes():
     room = dual()
     room.update(more=asks())
