@@ -82,7 +82,7 @@ class AnchorForwarding:
         self._prepare_keys()
         links = self._links()
         if self._probed is None:
-            self._probed = _path_mtus(links)
+            self._probed = _path_mtus(links, mtus)
         self._remove([link for link in links if tunnel.ends(link)[1] not in local_addresses])
         if self._keys is not None:
             self._prepare_keys()
@@ -271,12 +271,13 @@ class AnchorForwarding:
         return min(path.mtu, self._probed.get(mag_address) or path.mtu) - overhead, path.expires
 
 
-def _path_mtus(links) -> dict:
+def _path_mtus(links, configured) -> dict:
     # What an earlier process has found out holds until the paths have been probed again.
     found = {}
     for link in links:
         encapsulation, local_address, mag_address = tunnel.ends(link)
-        found[mag_address] = link.mtu + tunnel.overhead(encapsulation, local_address)
+        if mag_address not in configured:
+            found[mag_address] = link.mtu + tunnel.overhead(encapsulation, local_address)
     return found
 
 
