@@ -40,20 +40,39 @@ class AccessPoint(Node):
         self._settings = settings
         self.hostile = settings.hostile
         self.nat = None
-        self.configuration = self._configure(address)
+        self._own = address
+        self._versions = KINDS
+        self.configuration = self._configure()
 
     def move_behind_nat(self, own):
         """From now on `address` is the NAT's, which only the anchors see."""
         self.nat = Nat(self.world)
-        self.configuration = self._configure(own)
+        self._own = own
+        self.configuration = self._configure()
 
-    def _configure(self, own):
-        ours = [Anchor(index, anchor.name, anchor.address, own,
+    def reload(self, both):
+        """Clients of both IP versions are to have these from now on."""
+        self._versions = {**KINDS, "both": both}
+        self.configuration = self._configure()
+        if self.core:
+            before = list(self.kernel.elements)
+            self.world.note(self.name, "reload", both)
+            self.crash()
+            self.start()
+            self.judge.reloaded(self, before)
+
+    def wanted(self, identity):
+        """The IP versions that this client is to have here."""
+        return [versions for kind, versions in self._versions.items()
+                if kind.encode() in identity][0]
+
+    def _configure(self):
+        ours = [Anchor(index, anchor.name, anchor.address, self._own,
                        self._settings.encapsulation, None)
                 for index, anchor in enumerate(self.anchors)]
         profiles = [Profile(anchor.name, "*%s*@%s" % (kind, anchor.name), None, anchor, b"", True,
                             ip_versions)
-                    for anchor in ours for kind, ip_versions in KINDS.items()]
+                    for anchor in ours for kind, ip_versions in self._versions.items()]
         access = {link: Access(link, (link,), "/run/hostapd", "authenticated", 4, True)
                   for link in LINKS}
         return Configuration(self._settings.lifetime * 1000, "on", [], [],

@@ -2,6 +2,7 @@
 """Whether what a node holds fits together: its core's lists, its timers, journal and kernel."""
 
 from anchor_node import BLACKHOLE
+from octets import version_of
 from world import Violation, show
 
 from lma_lite.revocation import REVOCATION
@@ -36,7 +37,11 @@ def audit_gateway(node):
         if kept is None:
             raise Violation("%s: %s is not in the journal" % (node.name, binding))
         copy = journal_record.binding(kept, node.configuration)
-        for field in ("homes", "expires_at", "lifetime", "mn_identifier", "anchor", "keys"):
+        # What is given back stays there until the session has been refreshed without it.
+        wanted = tuple([home for home in copy.homes if version_of(home) in binding.ip_versions])
+        if binding.homes not in (copy.homes, wanted):
+            raise Violation("%s: the journal has other homes of %s" % (node.name, binding))
+        for field in ("expires_at", "lifetime", "mn_identifier", "anchor", "keys"):
             if getattr(copy, field) != getattr(binding, field):
                 raise Violation("%s: the journal has another %s of %s" % (
                     node.name, field, binding))
@@ -80,6 +85,8 @@ def _audit_binding(node, binding):
         raise Violation("%s: %s is not advertised to in time, or without cause" % (
             node.name, binding))
     needed, allowed = _TIMERS[binding.state]
+    if binding.state == REFRESHING and not binding.outstanding:
+        needed = (("expiry",), ("refresh", "presence"))  # taken up again, to have prefixes besides
     if node.hostile and not binding.outstanding:
         needed = ()  # it was answered nonsense, and must not repeat itself
     if not set(running) <= set(allowed) or any(not set(group) & set(running) for group in needed):

@@ -24,7 +24,7 @@ from access_point import LINKS
 from anchor_node import BLACKHOLE
 from audit import audit_anchor, audit_gateway
 from network import FAIR
-from octets import homes_of, options_of, prefixes_of
+from octets import homes_of, options_of, prefixes_of, version_of
 from order import Order
 from world import Violation
 
@@ -198,6 +198,16 @@ class Judge:
             self._expect_gone(access_point, interface, mac, address, delay)
 
     @staticmethod
+    def reloaded(access_point, before):
+        """What clients had `before` of IP versions that they still are to have goes on."""
+        for interface, mac, home in before:
+            binding = access_point.core.bindings.get(interface, mac)
+            if (binding and binding.forwarded is not None
+                    and version_of(home) in access_point.wanted(binding.mn_identifier)
+                    and (interface, mac, home) not in access_point.kernel.elements):
+                raise Violation("%s: a reload ends %s" % (access_point.name, binding))
+
+    @staticmethod
     def _forwarded(access_point, interface, mac):
         return [address for device, station, address in access_point.kernel.elements
                 if station == mac and device == interface]
@@ -320,9 +330,9 @@ class Judge:
         binding = access_point.core.bindings.get(interface, phone.mac)
         if binding is None or binding.forwarded is None:
             return "the gateway has %s" % (binding.state if binding else "no binding")
-        if tuple([6 if isinstance(home, tuple) else 4 for home in binding.forwarded]) != (
-                phone.ip_versions):
-            return "it has not every IP version"
+        if tuple([version_of(home) for home in binding.forwarded]) != (
+                access_point.wanted(phone.identity)):
+            return "it has not the IP versions that it is to have"
         for home in binding.forwarded:
             problem = self._problem_of_home(phone, access_point, interface, binding, home)
             if problem:

@@ -41,3 +41,8 @@ def prefixes_of(frame):
                           int.from_bytes(frame[place + 4:place + 8], "big")))
         place += 8 * frame[place + 1]
     return found
+
+
+def version_of(home) -> int:
+    """The IP version of an address, or of a prefix with its length."""
+    return 6 if isinstance(home, tuple) else 4

@@ -23,6 +23,9 @@ class Trouble:
         self._episode += 1
         for node in self.judge.access_points + self.judge.anchors:
             self._strike_again(node)
+        if "both" in self.settings.kinds:
+            delay = self.world.about(self.settings.fair_for)
+            self.world.after(delay, self._reload_all, self._episode)
 
     def end(self):
         """All is put right."""
@@ -57,6 +60,13 @@ class Trouble:
         if remedy and self._remedies.get(node) is remedy:
             del self._remedies[node]
             remedy()
+
+    def _reload_all(self, episode):
+        """Operators give clients another IP version, or take one away, all over the domain."""
+        if episode == self._episode:
+            both = self.world.choose(((4, 6), (4,), (6,)))
+            for node in self.judge.access_points:
+                node.reload(both)
 
     # At both
 
