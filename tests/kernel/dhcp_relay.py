@@ -4,7 +4,8 @@
 dhcp_relay.py [cpython]     (without: the daemons run under MicroPython)
 
 dnsmasq, a server that respects link selection and server identifier override, runs at the
-correspondent and knows nothing of mobility.
+correspondent and knows nothing of mobility.  Another, as OpenWrt starts it, has the access points'
+port 67 for a network of theirs.
 """
 
 import os
@@ -14,6 +15,7 @@ from bed.network import ANCHOR, CORRESPONDENT, POOL_ROUTER
 from bed.scenario import Scenario
 
 RANGE = "10.20.0.2,10.20.255.254,255.255.0.0,10m"
+LAN = "192.168.1.100,192.168.1.200,10m"
 LEASE = "600"
 
 
@@ -33,11 +35,22 @@ class DhcpRelay(Scenario):
     def begin(self):
         self.network.start_radios()
         self.network.start_daemons()
-        self.correspondent.start(
+        self.serve(self.correspondent, RANGE, "--log-dhcp")
+        for ap in self.aps:
+            ap.ip.link("add", ifname="lan", kind="dummy")
+            ap.up("lan")
+            ap.add_address("lan", "192.168.1.1/24")
+            self.serve(ap, LAN, "--bind-dynamic", "--interface=lan")
+            self.watch.until(lambda ap=ap: ":67 " in ap.run("ss", "-Hanu"), 10, "dnsmasq")
+
+    @staticmethod
+    def serve(machine, addresses, *options):
+        """Start a DHCP server."""
+        machine.start(
             "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping",
-            "--user=root", "--dhcp-authoritative", "--log-dhcp", "--log-facility=-",
-            f"--dhcp-leasefile={os.path.join(self.correspondent.directory, 'leases')}",
-            f"--dhcp-range={RANGE}", log="dnsmasq.log")
+            "--user=root", "--dhcp-authoritative", "--log-facility=-", "--pid-file",
+            f"--dhcp-leasefile={os.path.join(machine.directory, 'leases')}",
+            f"--dhcp-range={addresses}", *options, log="dnsmasq.log")
 
     def explain(self):
         super().explain()
