@@ -9,6 +9,7 @@ import socket
 
 from mag_lite.system import sockets
 from mag_lite.system.log import Log
+from mag_lite.wire import mobility_header
 from mag_lite.wire.address import format_address
 
 PORT = 5436
@@ -18,6 +19,7 @@ _CHECKSUM_OFFSET = 4
 _HOP_LIMIT = 64
 _LONGEST_MESSAGE = 2048
 _QUIET = 60000  # ms until the same trouble is worth another line
+_PROBLEMS_APART = 1000  # ms between two messages about wrong Mobility Headers
 
 
 class Signalling:
@@ -35,6 +37,8 @@ class Signalling:
         self._on_message = on_message
         self._log = log or Log("pmip")
         self._complained = {}
+        self._local_address = local_address
+        self._next_problem = 0
         self._ipsec = ipsec
         self._over_ipv6 = len(local_address) == 16
         self._socket = _mobility_socket() if self._over_ipv6 else _udp_socket()
@@ -75,7 +79,21 @@ class Signalling:
             return
         if received is not None:
             address, port = sockets.internet_peer(received[1])
+            if self._over_ipv6:
+                self._look_over(received[0], address)
             self._on_message(received[0], address, self._port(port))
+
+    def _look_over(self, data: bytes, source: bytes) -> None:
+        """Tell who sent a wrong header so, but not often: addresses can be forged."""
+        offset, now = mobility_header.erroneous_field(data), self._loop.now()
+        if offset is None or now < self._next_problem:
+            return
+        self._next_problem = now + _PROBLEMS_APART
+        from mag_lite.system.parameter_problem import tell  # hardly anybody needs it
+        try:
+            tell(self._local_address, source, offset, data)
+        except OSError as error:
+            self._complain("cannot send to " + format_address(source), error)
 
     def _complain(self, what: str, error: OSError) -> None:
         now = self._loop.now()

@@ -168,6 +168,19 @@ def decode(data: bytes) -> Message:
     return Message.received(kind, FAMILY.read(data, first_option, end), values)
 
 
+def erroneous_field(data: bytes):
+    """The offset of the field about which the sender is to be told by an ICMPv6 Parameter Problem
+    (RFC 6275 section 9.2: Payload Proto or Header Len), or None."""
+    # Nearly all are in order, at a glance.
+    if len(data) < 8 or data[0] == NO_NEXT_HEADER and 16 <= (data[1] + 1) * 8 == len(data):
+        return None
+    try:
+        decode(data)
+    except DecodeError as error:
+        return error.offset if error.offset < 2 else None
+    return None
+
+
 def _end(data: bytes) -> int:
     """Where the message ends: as Header Len says, or with the packet.
 

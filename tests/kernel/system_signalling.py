@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 import sys
+import time
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)) + "/support"]
 sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
@@ -79,6 +80,19 @@ for python, other in (("cpython", "micropython"), ("micropython", "cpython")):
     six[1].until(sound.hex())
     got = [event[0] for event in six[1].events()]
     check("%s, IPv6: a wrong checksum is dropped by the kernel" % python, got == [sound.hex()], got)
+
+    capture = Capture(mag, "eth0", "icmp6")
+    for octets in ("3b00050000000000", "06010500000000000000000a00000000",
+                   "3b010500000000000000000a00000000"):
+        time.sleep(1.1)
+        wrong = with_checksum(bytes.fromhex(octets), MAG6, LMA6)
+        by_hand(wrong)
+        by_hand(wrong)
+    told = capture.fields("icmpv6.type == 4", "ipv6.src", "ipv6.dst", "icmpv6.code",
+                          "icmpv6.pointer", "icmpv6.checksum.status")
+    check("%s, IPv6: who sends a wrong header is told what is wrong, once a second" % python,
+          told == [(LMA6 + "," + MAG6, MAG6 + "," + LMA6, "0", pointer, "1")
+                   for pointer in ("41", "40")], told)
 
     check("%s: no route is no disaster" % python,
           four[0].ask("send", message=MESSAGE.hex(), to="203.0.113.1") is False

@@ -184,3 +184,16 @@ def test_messages_print_themselves_with_the_names_of_the_rfcs():
     assert text.startswith("Proxy Binding Acknowledgement [status 156 (TIMESTAMP_MISMATCH), "
                            "flags 0x20 (P), sequence 4, lifetime 0 (0 s)]; Mobile Node Id"), text
     assert 'identifier "mn1@example.net"' in text
+
+
+def test_a_wrong_payload_proto_or_header_len_is_for_the_sender_to_know():
+    """RFC 6275 section 9.2: an ICMPv6 Parameter Problem points to the field."""
+    update = bytes.fromhex("3b010500000000010000000a00000000")
+    for data, expected in (
+            (update, None),
+            (b"\x06" + update[1:], 0),
+            (b"\x3b\x00" + update[2:8], 1),
+            (b"\x3b\x40" + update[2:], 1),
+            (b"\x3b\x01\xfe" + update[3:], None),    # unknown type: a Binding Error
+            (update[:7], None)):
+        assert mobility_header.erroneous_field(data) == expected
