@@ -2,6 +2,7 @@
 """A machine's whole network configuration as lines of text, to compare before and after."""
 
 import json
+import time
 
 from bed.namespace import Namespace
 
@@ -22,6 +23,7 @@ _FIELDS_LEFT_OUT = {
     "header", "event", "attrs", "value", "__align", "__pad", "change", "ifi_type", "stats",
 }
 _WIRED = "eth"
+_IFF_UP = 0x1
 _NUD_NOARP = 0x40
 _RTM_F_CLONED = 0x200
 _INTERFACE_ATTRIBUTES = {"RTA_OIF", "RTA_IIF", "IFLA_LINK", "NDA_IFINDEX"}
@@ -76,12 +78,28 @@ def _nftables(machine) -> list:
     return lines
 
 
+def _lags(link) -> bool:
+    up = link["flags"] & _IFF_UP and link.get_attr("IFLA_CARRIER")
+    return bool(up) and link.get_attr("IFLA_OPERSTATE") == "DOWN"
+
+
+def _settled_links(ip) -> list:
+    """All links, once the operational state of each has followed its carrier (1 s at most)."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        links = list(ip.get_links())
+        if not any(map(_lags, links)):
+            break
+        time.sleep(0.05)
+    return links
+
+
 class Snapshot:
     """Links, addresses, routes, rules, neighbours, nftables, FOU ports and xfrm of `machine`."""
 
     def __init__(self, machine: Namespace):
         ip = machine.ip
-        links = list(ip.get_links())
+        links = _settled_links(ip)
         names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in links}
         self.machine = machine.name
         self.lines = sorted(
